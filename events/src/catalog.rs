@@ -1,0 +1,75 @@
+//! Every event type there is, with a JSON Schema made from the Rust type.
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::Value;
+
+use crate::DomainEvent;
+use crate::core::{UserEvent, WorkspaceEvent};
+use crate::links::{Click, ClickEvent, LinkEvent};
+use crate::media::AssetEvent;
+
+/// An event type and the shape of its data.
+#[derive(Clone, Debug)]
+pub struct EventType {
+    /// `millrace.<context>.<aggregate>.<event>.v<N>`
+    pub name: String,
+    /// JSON Schema 2020-12 of the event's data.
+    pub schema: Value,
+}
+
+/// Every event type that is written today, by name.
+#[must_use]
+pub fn event_types() -> Vec<EventType> {
+    let mut types: Vec<EventType> = [
+        of_aggregate::<UserEvent>(),
+        of_aggregate::<WorkspaceEvent>(),
+        of_aggregate::<LinkEvent>(),
+        of_aggregate::<AssetEvent>(),
+        vec![EventType {
+            name: ClickEvent::EVENT_TYPE.to_owned(),
+            schema: schema_of::<Click<'_>>(),
+        }],
+    ]
+    .concat();
+    types.sort_by(|a, b| a.name.cmp(&b.name));
+    types
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    let settings =
+        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    SchemaGenerator::new(settings)
+        .into_root_schema_for::<T>()
+        .to_value()
+}
+
+/// Takes the enum's schema apart: each variant is an object with the event's name as its one property.
+fn of_aggregate<E: DomainEvent>() -> Vec<EventType> {
+    let root = schema_of::<E>();
+    let variants = root
+        .get("oneOf")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    variants
+        .iter()
+        .filter_map(|variant| of_variant::<E>(variant))
+        .collect()
+}
+
+fn of_variant<E: DomainEvent>(variant: &Value) -> Option<EventType> {
+    let (name, data) = variant.get("properties")?.as_object()?.iter().next()?;
+    let mut schema = data.clone();
+    let fields = schema.as_object_mut()?;
+    fields.insert(
+        "$schema".to_owned(),
+        "https://json-schema.org/draft/2020-12/schema".into(),
+    );
+    if let Some(about) = variant.get("description") {
+        fields.insert("description".to_owned(), about.clone());
+    }
+    Some(EventType {
+        name: format!("{}.{name}", E::AGGREGATE),
+        schema,
+    })
+}

@@ -1,0 +1,141 @@
+//! Clicks: what is kept of a visit, and the batch that carries many of them in one message.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ClickId, DecodeError, LinkId, SOURCE, Timestamp};
+
+/// One visit to a link: what is known of it without knowing who it was.
+///
+/// Neither the address nor the user agent of the visitor is ever part of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Click<'a> {
+    /// The link that was opened.
+    pub link_id: LinkId,
+    /// Its slug at that moment.
+    #[serde(borrow)]
+    pub slug: Cow<'a, str>,
+    /// ISO 3166-1 alpha-2, upper case.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub country: Option<Cow<'a, str>>,
+    /// The host of the page the visitor came from, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub referrer: Option<Cow<'a, str>>,
+    /// The browser's name.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub browser: Option<Cow<'a, str>>,
+    /// The operating system's name.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub os: Option<Cow<'a, str>>,
+    /// `desktop`, `mobile` or `other`.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub device: Option<Cow<'a, str>>,
+    /// Whether a program that says so itself opened the link.
+    pub is_bot: bool,
+    /// `utm_source` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub utm_source: Option<Cow<'a, str>>,
+    /// `utm_medium` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub utm_medium: Option<Cow<'a, str>>,
+    /// `utm_campaign` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub utm_campaign: Option<Cow<'a, str>>,
+}
+
+/// One event of a batch: a whole `CloudEvent` in JSON, as the batched mode has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClickEvent<'a> {
+    /// `1.0`
+    #[serde(borrow)]
+    specversion: Cow<'a, str>,
+    /// Names the click.
+    pub id: ClickId,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(rename = "type", borrow)]
+    event_type: Cow<'a, str>,
+    /// When the link was opened.
+    pub time: Timestamp,
+    /// What is kept of it.
+    #[serde(borrow)]
+    pub data: Click<'a>,
+}
+
+impl<'a> ClickEvent<'a> {
+    /// The type of the event, in the newest version.
+    pub const EVENT_TYPE: &'static str = "millrace.links.click.recorded.v1";
+
+    /// A click that just happened.
+    #[must_use]
+    pub const fn new(id: ClickId, time: Timestamp, data: Click<'a>) -> Self {
+        Self {
+            specversion: Cow::Borrowed("1.0"),
+            id,
+            source: Cow::Borrowed(SOURCE),
+            event_type: Cow::Borrowed(Self::EVENT_TYPE),
+            time,
+            data,
+        }
+    }
+
+    /// Reads a message's body: the clicks of one workspace, in the order in which they were packed.
+    pub fn decode_batch(body: &'a [u8]) -> Result<Vec<Self>, DecodeError> {
+        let events: Vec<Self> =
+            serde_json::from_slice(body).map_err(|source| DecodeError::Data {
+                event_type: Self::EVENT_TYPE.to_owned(),
+                source,
+            })?;
+        match events
+            .iter()
+            .find(|event| event.event_type != Self::EVENT_TYPE)
+        {
+            None => Ok(events),
+            Some(strange) => Err(DecodeError::UnknownType(
+                strange.event_type.clone().into_owned(),
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Click, ClickEvent};
+    use crate::{ClickId, DecodeError, LinkId};
+    use uuid::Uuid;
+
+    fn click() -> ClickEvent<'static> {
+        let data = Click {
+            link_id: LinkId::new(Uuid::from_u128(7)),
+            slug: "spring \"sale\"".into(),
+            country: Some("NP".into()),
+            referrer: None,
+            browser: Some("Firefox".into()),
+            os: None,
+            device: Some("desktop".into()),
+            is_bot: false,
+            utm_source: None,
+            utm_medium: None,
+            utm_campaign: None,
+        };
+        let time = "2026-11-21T10:00:00Z".parse().unwrap();
+        ClickEvent::new(ClickId::new(Uuid::from_u128(1)), time, data)
+    }
+
+    #[test]
+    fn a_batch_is_read_as_it_was_written() {
+        let body = serde_json::to_vec(&[click(), click()]).unwrap();
+        assert_eq!(ClickEvent::decode_batch(&body).unwrap(), [click(), click()]);
+    }
+
+    #[test]
+    fn a_stranger_in_the_batch_is_named() {
+        let body = serde_json::to_string(&[click()])
+            .unwrap()
+            .replace("recorded.v1", "recorded.v9");
+        let error = ClickEvent::decode_batch(body.as_bytes()).unwrap_err();
+        assert!(matches!(error, DecodeError::UnknownType(it) if it.ends_with("recorded.v9")));
+    }
+}

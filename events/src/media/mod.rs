@@ -1,0 +1,5 @@
+//! What happened to media assets.
+
+mod asset;
+
+pub use asset::{AssetEvent, Visibility};

@@ -1,0 +1,221 @@
+//! NATS subjects: the one place where they are built and read.
+//!
+//! An aggregate's subject *is* its history, so each aggregate has one literal subject.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{AssetId, LinkId, StreamName, UserId, WorkspaceId};
+
+/// The longest key of a claim, in bytes: base64url of a domain (253), a slash and a slug (64).
+const CLAIM_KEY_BYTES_MAX: usize = 512;
+
+/// The subject of one aggregate's history, of a workspace's clicks, or of a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// `core._.user.<user>`: a user belongs to no workspace.
+    User(UserId),
+    /// `core.<workspace>.workspace.<workspace>`
+    Workspace(WorkspaceId),
+    /// `media.<workspace>.asset.<asset>`
+    Asset(WorkspaceId, AssetId),
+    /// `links.<workspace>.link.<link>`
+    Link(WorkspaceId, LinkId),
+    /// `clicks.<workspace>`
+    Clicks(WorkspaceId),
+    /// `<context>.claim.<kind>.<key>`: whoever publishes there first holds the value.
+    Claim(Context, ClaimKind, String),
+}
+
+/// A part of the business, with a schema and a stream of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Users and workspaces.
+    Core,
+    /// Assets.
+    Media,
+    /// Links and clicks.
+    Links,
+}
+
+/// What a claim makes unique.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ClaimKind {
+    /// An e-mail address, keyed by its HMAC.
+    Email,
+    /// A slug of a domain, keyed by base64url of `domain/slug`.
+    Slug,
+    /// An `Idempotency-Key`, keyed by a hash of the caller and the key.
+    Idempotency,
+}
+
+/// The text is no subject that Millrace writes.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a subject of Millrace's log: {0}")]
+pub struct ParseSubjectError(String);
+
+impl Context {
+    /// Every context.
+    pub const ALL: [Self; 3] = [Self::Core, Self::Media, Self::Links];
+
+    /// The first token of the context's subjects, and the name of its database schema.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Media => "media",
+            Self::Links => "links",
+        }
+    }
+
+    /// The stream that holds the context's aggregates and claims.
+    #[must_use]
+    pub const fn stream(self) -> StreamName {
+        match self {
+            Self::Core => StreamName::Core,
+            Self::Media => StreamName::Media,
+            Self::Links => StreamName::Links,
+        }
+    }
+}
+
+impl ClaimKind {
+    const ALL: [Self; 3] = [Self::Email, Self::Slug, Self::Idempotency];
+
+    /// The kind's token in a claim's subject.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Slug => "slug",
+            Self::Idempotency => "idempotency",
+        }
+    }
+}
+
+impl Subject {
+    /// The stream that holds the subject.
+    #[must_use]
+    pub const fn stream(&self) -> StreamName {
+        match self {
+            Self::User(_) | Self::Workspace(_) => StreamName::Core,
+            Self::Asset(..) => StreamName::Media,
+            Self::Link(..) => StreamName::Links,
+            Self::Clicks(_) => StreamName::Clicks,
+            Self::Claim(context, ..) => context.stream(),
+        }
+    }
+
+    /// The workspace that owns what the subject tells of, if one does.
+    #[must_use]
+    pub const fn workspace(&self) -> Option<WorkspaceId> {
+        match self {
+            Self::Workspace(workspace)
+            | Self::Asset(workspace, _)
+            | Self::Link(workspace, _)
+            | Self::Clicks(workspace) => Some(*workspace),
+            Self::User(_) | Self::Claim(..) => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => write!(f, "core._.user.{user}"),
+            Self::Workspace(workspace) => write!(f, "core.{workspace}.workspace.{workspace}"),
+            Self::Asset(workspace, asset) => write!(f, "media.{workspace}.asset.{asset}"),
+            Self::Link(workspace, link) => write!(f, "links.{workspace}.link.{link}"),
+            Self::Clicks(workspace) => write!(f, "clicks.{workspace}"),
+            Self::Claim(context, kind, key) => {
+                write!(f, "{}.claim.{}.{key}", context.as_str(), kind.as_str())
+            }
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = ParseSubjectError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse(text).ok_or_else(|| ParseSubjectError(text.to_owned()))
+    }
+}
+
+fn parse(text: &str) -> Option<Subject> {
+    let tokens: Vec<&str> = text.split('.').collect();
+    match *tokens.as_slice() {
+        ["clicks", workspace] => Some(Subject::Clicks(workspace.parse().ok()?)),
+        ["core", "_", "user", user] => Some(Subject::User(user.parse().ok()?)),
+        ["core", workspace, "workspace", same] if workspace == same => {
+            Some(Subject::Workspace(workspace.parse().ok()?))
+        }
+        ["media", workspace, "asset", asset] => {
+            Some(Subject::Asset(workspace.parse().ok()?, asset.parse().ok()?))
+        }
+        ["links", workspace, "link", link] => {
+            Some(Subject::Link(workspace.parse().ok()?, link.parse().ok()?))
+        }
+        [context, "claim", kind, key] => {
+            let context = Context::ALL.into_iter().find(|it| it.as_str() == context)?;
+            let kind = ClaimKind::ALL.into_iter().find(|it| it.as_str() == kind)?;
+            is_claim_key(key).then(|| Subject::Claim(context, kind, key.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn is_claim_key(key: &str) -> bool {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=CLAIM_KEY_BYTES_MAX).contains(&key.len()) && key.bytes().all(is_base64url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClaimKind, Context, Subject};
+    use crate::{AssetId, LinkId, UserId, WorkspaceId};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn subject() -> impl Strategy<Value = Subject> {
+        let uuid = || any::<u128>().prop_map(Uuid::from_u128);
+        let workspace = move || uuid().prop_map(WorkspaceId::new);
+        prop_oneof![
+            uuid().prop_map(|id| Subject::User(UserId::new(id))),
+            workspace().prop_map(Subject::Workspace),
+            (workspace(), uuid()).prop_map(|(ws, id)| Subject::Asset(ws, AssetId::new(id))),
+            (workspace(), uuid()).prop_map(|(ws, id)| Subject::Link(ws, LinkId::new(id))),
+            workspace().prop_map(Subject::Clicks),
+            (0..3_usize, 0..3_usize, "[A-Za-z0-9_-]{1,64}").prop_map(|(context, kind, key)| {
+                Subject::Claim(Context::ALL[context], ClaimKind::ALL[kind], key)
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_subject_is_read_as_it_was_written(subject in subject()) {
+            prop_assert_eq!(subject.to_string().parse(), Ok(subject));
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_fall_over(text: String) {
+            if let Ok(subject) = text.parse::<Subject>() {
+                prop_assert_eq!(subject.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn wildcards_and_strangers_are_no_subjects() {
+        for text in [
+            "",
+            "clicks.*",
+            "clicks.>",
+            "links.claim.slug.a*",
+            "links.claim.colour.a",
+        ] {
+            assert!(text.parse::<Subject>().is_err(), "{text}");
+        }
+    }
+}

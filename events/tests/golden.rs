@@ -1,0 +1,166 @@
+//! A frozen sample of every event ever written must be readable for ever, and be written the same way.
+//!
+//! A new event or version makes its own sample: run with `MILLRACE_BLESS=1`, look at what came, commit it.
+//! A sample is never changed and never removed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use events::core::{UserEvent, WorkspaceEvent};
+use events::links::{Click, ClickEvent, LinkEvent};
+use events::media::{AssetEvent, Visibility};
+use events::{ClickId, DomainEvent, LinkId, Sealed, UserId, WorkspaceId, catalog};
+use uuid::Uuid;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
+}
+
+/// One sample of every event that is written today, with every field filled.
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let encoded = |event: events::Encoded| (event.event_type, event.body);
+    let sealed = || Sealed::new("c2VhbGVk".to_owned());
+    let registered = UserEvent::Registered {
+        email: sealed(),
+        name: sealed(),
+        password_hash: sealed(),
+        workspace: WorkspaceId::new(Uuid::from_u128(1)),
+    };
+    let opened = WorkspaceEvent::Opened {
+        owner: UserId::new(Uuid::from_u128(2)),
+    };
+    let shortened = LinkEvent::Shortened {
+        domain: "go.example".to_owned(),
+        slug: "spring".to_owned(),
+        target: "https://shop.example/spring".to_owned(),
+        status: 302,
+        forward_query: true,
+        title: Some("Spring sale".to_owned()),
+        tags: vec!["mail".to_owned()],
+    };
+    let announced = AssetEvent::Announced {
+        filename: "cat.png".to_owned(),
+        content_type: "image/png".to_owned(),
+        size_bytes: 1_024,
+        sha256: Some("0".repeat(64)),
+        visibility: Visibility::Private,
+        object_key: "1/2".to_owned(),
+    };
+    let stored = AssetEvent::Stored {
+        object_etag: Some("abc".to_owned()),
+    };
+    vec![
+        encoded(registered.encode().unwrap()),
+        encoded(opened.encode().unwrap()),
+        encoded(shortened.encode().unwrap()),
+        encoded(announced.encode().unwrap()),
+        encoded(stored.encode().unwrap()),
+        (
+            ClickEvent::EVENT_TYPE.to_owned(),
+            serde_json::to_vec(&[click()]).unwrap(),
+        ),
+    ]
+}
+
+fn click() -> ClickEvent<'static> {
+    let text = |text: &'static str| Some(text.into());
+    let data = Click {
+        link_id: LinkId::new(Uuid::from_u128(3)),
+        slug: "spring".into(),
+        country: text("NP"),
+        referrer: text("news.example"),
+        browser: text("Firefox"),
+        os: text("Linux"),
+        device: text("desktop"),
+        is_bot: false,
+        utm_source: text("mail"),
+        utm_medium: text("newsletter"),
+        utm_campaign: text("spring"),
+    };
+    let time = "2026-11-21T10:00:00.000001Z".parse().unwrap();
+    ClickEvent::new(ClickId::new(Uuid::from_u128(4)), time, data)
+}
+
+/// Reads a sample and writes it again in today's form.
+fn rewritten(event_type: &str, body: &[u8]) -> (String, Vec<u8>) {
+    fn through<E: DomainEvent>(event_type: &str, body: &[u8]) -> (String, Vec<u8>) {
+        let encoded = E::decode(event_type, body).unwrap().encode().unwrap();
+        (encoded.event_type, encoded.body)
+    }
+    let aggregate: Vec<&str> = event_type.splitn(4, '.').take(3).collect();
+    match aggregate.join(".").as_str() {
+        UserEvent::AGGREGATE => through::<UserEvent>(event_type, body),
+        WorkspaceEvent::AGGREGATE => through::<WorkspaceEvent>(event_type, body),
+        LinkEvent::AGGREGATE => through::<LinkEvent>(event_type, body),
+        AssetEvent::AGGREGATE => through::<AssetEvent>(event_type, body),
+        "millrace.links.click" => {
+            let batch = ClickEvent::decode_batch(body).unwrap();
+            (
+                ClickEvent::EVENT_TYPE.to_owned(),
+                serde_json::to_vec(&batch).unwrap(),
+            )
+        }
+        stranger => panic!("a sample of an aggregate that no longer exists: {stranger}"),
+    }
+}
+
+#[test]
+fn every_event_written_today_has_its_frozen_sample() {
+    for (event_type, body) in samples() {
+        let path = folder().join(format!("{event_type}.json"));
+        if std::env::var_os("MILLRACE_BLESS").is_some() && !path.exists() {
+            fs::write(&path, [&body[..], b"\n"].concat()).unwrap();
+        }
+        let frozen = fs::read_to_string(&path)
+            .unwrap_or_else(|_| panic!("{event_type} has no sample: run with MILLRACE_BLESS=1"));
+        assert_eq!(
+            frozen.trim_end(),
+            String::from_utf8(body).unwrap(),
+            "{event_type}"
+        );
+    }
+}
+
+#[test]
+fn every_frozen_sample_is_still_readable() {
+    let entries: Vec<_> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(!entries.is_empty());
+    for path in entries {
+        let event_type = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let frozen = fs::read_to_string(&path).unwrap();
+        let (today, body) = rewritten(&event_type, frozen.trim_end().as_bytes());
+        if today == event_type {
+            assert_eq!(String::from_utf8(body).unwrap(), frozen.trim_end());
+        }
+    }
+}
+
+#[test]
+fn the_catalog_knows_exactly_the_events_that_are_written() {
+    let known: BTreeSet<String> = catalog::event_types()
+        .into_iter()
+        .map(|it| it.name)
+        .collect();
+    let written: BTreeSet<String> = samples()
+        .into_iter()
+        .map(|(event_type, _)| event_type)
+        .collect();
+    assert_eq!(known, written);
+}
+
+#[test]
+fn every_schema_describes_its_data() {
+    for event_type in catalog::event_types() {
+        let properties = event_type.schema["properties"].as_object().unwrap();
+        assert!(!properties.is_empty(), "{}", event_type.name);
+        assert!(
+            event_type.schema["description"].is_string(),
+            "{}",
+            event_type.name
+        );
+    }
+}

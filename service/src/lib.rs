@@ -1,0 +1,18 @@
+//! The walls that every Millrace process shares: settings, telemetry, errors, identity, listening.
+
+pub mod body;
+pub mod caller;
+pub mod config;
+pub mod guard;
+pub mod headers;
+pub mod health;
+pub mod keys;
+pub mod listen;
+pub mod metrics;
+pub mod page;
+pub mod problem;
+pub mod request_id;
+pub mod sealed;
+pub mod shutdown;
+pub mod telemetry;
+pub mod world;

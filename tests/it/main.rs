@@ -1,0 +1,1 @@
+//! The stack seen from outside.
