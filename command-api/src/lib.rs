@@ -1,1 +1,144 @@
-//! Stub.
+//! The command API: takes wishes, decides them against the log, and leads visitors on.
+//!
+//! It is the only writer of events, and it never reads a read model.
+
+mod accepted;
+mod app;
+mod claim;
+mod core;
+mod decider;
+mod handle;
+mod idempotency;
+mod links;
+mod media;
+mod origin;
+mod problem;
+#[cfg(test)]
+mod spec;
+mod text;
+
+use std::time::Duration;
+
+use axum::Router;
+use events::StreamName;
+use ipnet::IpNet;
+use nats::{Broker, ClickLane, ReadError, Start};
+use service::caller::Tokens;
+use service::health::{Component, Readiness};
+use service::keys::DataKey;
+use service::metrics::Metrics;
+use service::shutdown::Tasks;
+use service::world;
+use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+
+use app::{App, Parts};
+use core::{Hashing, HashingError, Identities};
+use handle::Commands;
+use links::Domain;
+use links::redirect::{Agents, Directory, RedirectMetrics};
+
+pub use media::{Storage, StorageSettings};
+
+/// How long the storage is left alone after it failed.
+const STORAGE_RETRY: Duration = Duration::from_secs(2);
+
+/// What the command API is made of.
+pub struct Settings {
+    /// Where people reach Millrace; short links are made of it.
+    pub public_url: Url,
+    /// Whose word about a visitor's country is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Wraps users' keys and makes addresses unfindable.
+    pub data_key: DataKey,
+    /// Makes and checks access tokens.
+    pub tokens: Tokens,
+    /// Where uploads go.
+    pub storage: StorageSettings,
+}
+
+/// The command API's routes: those that are described, and the redirect, which stands apart since it must be fast.
+pub struct CommandApi {
+    /// `/v1/core/*`, with its OpenAPI description.
+    pub core: OpenApiRouter,
+    /// `/v1/media/*`
+    pub media: OpenApiRouter,
+    /// `/v1/links*`
+    pub links: OpenApiRouter,
+    /// `/{slug}`
+    pub redirects: Router,
+}
+
+/// The command API could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The log's tail could not be opened.
+    #[error("the tail of LINKS could not be opened")]
+    Tail(#[from] ReadError),
+    /// The one hash that is made at the start could not be.
+    #[error("no password could be hashed")]
+    Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Makes the command API; its background work runs among `tasks`.
+pub async fn build(
+    settings: Settings,
+    broker: Broker,
+    readiness: &Readiness,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<CommandApi, BuildError> {
+    let Settings {
+        public_url,
+        trusted_proxies,
+        data_key,
+        tokens,
+        storage,
+    } = settings;
+    let directory = Directory::new();
+    let tail = broker.tail(StreamName::Links, Start::New).await?;
+    tasks.spawn(
+        "directory",
+        links::redirect::follow(directory.clone(), broker.clone(), tail),
+    );
+    let (lane, worker) = ClickLane::new(broker.clone(), world::new_id(), tasks.stopping());
+    tasks.spawn("click lane", worker);
+    let storage = Storage::new(storage);
+    tasks.spawn(
+        "storage",
+        watch_storage(storage.clone(), readiness.component("storage")),
+    );
+    let hashing =
+        Hashing::new().map_err(|error: HashingError| BuildError::Hashing(error.into()))?;
+    let app = App::new(Parts {
+        commands: Commands::new(broker.clone(), data_key.clone()),
+        identities: Identities::new(broker.clone(), data_key.clone()),
+        broker,
+        data_key,
+        tokens,
+        hashing,
+        domain: Domain::of(&public_url),
+        directory,
+        agents: Agents::new(),
+        lane,
+        trusted_proxies,
+        redirects: RedirectMetrics::registered(metrics),
+        storage,
+    });
+    Ok(CommandApi {
+        core: core::http::routes().with_state(app.clone()),
+        media: media::http::routes().with_state(app.clone()),
+        links: links::http::routes().with_state(app.clone()),
+        redirects: links::redirect::routes(app),
+    })
+}
+
+/// Makes the bucket as soon as the storage is there; links and redirects do without it.
+async fn watch_storage(storage: Storage, component: Component) {
+    while let Err(error) = storage.ensure_bucket().await {
+        component.down("the bucket could not be reached");
+        tracing::warn!(%error, "the bucket could not be reached");
+        tokio::time::sleep(STORAGE_RETRY).await;
+    }
+    component.up();
+}

@@ -22,6 +22,15 @@ pub enum UserEvent {
     },
 }
 
+impl UserEvent {
+    /// What an e-mail address is sealed as: the associated data of its encryption.
+    pub const EMAIL_SEAL: &'static str = "core.user.email";
+    /// What a name is sealed as.
+    pub const NAME_SEAL: &'static str = "core.user.name";
+    /// What a password's hash is sealed as.
+    pub const PASSWORD_HASH_SEAL: &'static str = "core.user.password_hash";
+}
+
 impl DomainEvent for UserEvent {
     const AGGREGATE: &'static str = "millrace.core.user";
 }

@@ -43,7 +43,8 @@ impl Required {
     /// Hands `value` through and remembers `setting` if there is none.
     pub fn take<T>(&mut self, setting: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            self.0.push((setting, "is not set, and this process needs it".to_owned()));
+            self.0
+                .push((setting, "is not set, and this process needs it".to_owned()));
         }
         value
     }
@@ -63,7 +64,10 @@ pub(super) struct Reader<F> {
 
 impl<F: Fn(&str) -> Option<String>> Reader<F> {
     pub(super) fn new(lookup: F) -> Self {
-        Self { lookup, faults: Vec::new() }
+        Self {
+            lookup,
+            faults: Vec::new(),
+        }
     }
 
     /// The parsed setting; `None` when it is unset, empty (as compose passes unset ones) or faulty.
@@ -85,6 +89,10 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
     }
 
     pub(super) fn finish(self) -> Result<(), ConfigError> {
-        if self.faults.is_empty() { Ok(()) } else { Err(ConfigError(self.faults)) }
+        if self.faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError(self.faults))
+        }
     }
 }

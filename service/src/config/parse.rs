@@ -18,7 +18,9 @@ pub(super) fn environment(text: &str) -> Result<Environment, String> {
         "development" => Ok(Environment::Development),
         "staging" => Ok(Environment::Staging),
         "production" => Ok(Environment::Production),
-        other => Err(format!("is `{other}`; it may be development, staging or production")),
+        other => Err(format!(
+            "is `{other}`; it may be development, staging or production"
+        )),
     }
 }
 
@@ -41,9 +43,16 @@ where
     T: FromStr + PartialOrd + Display,
 {
     move |text| {
-        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
-            format!("is `{text}`; it must be a whole number, {} to {}", range.start(), range.end())
-        })
+        text.parse()
+            .ok()
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| {
+                format!(
+                    "is `{text}`; it must be a whole number, {} to {}",
+                    range.start(),
+                    range.end()
+                )
+            })
     }
 }
 
@@ -56,8 +65,9 @@ pub(super) fn web_url(text: &str) -> Result<Url, String> {
 
 pub(super) fn nats_url(text: &str) -> Result<Secret, String> {
     let is_good = text.split(',').all(|server| {
-        Url::parse(server.trim())
-            .is_ok_and(|url| matches!(url.scheme(), "nats" | "tls" | "ws" | "wss") && url.has_host())
+        Url::parse(server.trim()).is_ok_and(|url| {
+            matches!(url.scheme(), "nats" | "tls" | "ws" | "wss") && url.has_host()
+        })
     });
     is_good.then(|| Secret::new(text)).ok_or_else(|| {
         "must be an address such as nats://host:4222, or several comma-separated".to_owned()
@@ -83,7 +93,11 @@ pub(super) fn jwt_secret(text: &str) -> Result<Secret, String> {
 }
 
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(network).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(network)
+        .collect()
 }
 
 fn network(text: &str) -> Result<IpNet, String> {

@@ -13,27 +13,103 @@ pub struct Setting {
 
 /// All settings, in the order in which they are documented.
 pub const SETTINGS: &[Setting] = &[
-    setting("APP_ENV", Some("development"), "`development`, `staging` or `production`"),
-    setting("APP_PORT", None, "port to listen on; 8080, or 8081/8082/8083 for a process apart"),
-    setting("PUBLIC_URL", None, "address that short links are shown with"),
-    setting("MILLRACE_DATA", Some(".millrace"), "folder of the private servers and the spool"),
-    setting("NATS_URL", None, "broker, several servers comma-separated; a private one if unset"),
-    setting("DATABASE_URL", None, "Postgres 15 or newer; a private one if unset"),
-    setting("DATABASE_POOL_SIZE", Some("20"), "most connections that one process opens"),
-    setting("DATABASE_TIMEOUT", Some("30"), "seconds that a statement or a free connection may take"),
-    setting("JWT_SECRET", None, "signs access tokens, at least 32 characters"),
-    setting("JWT_EXPIRATION", Some("3600"), "seconds that an access token is good for"),
-    setting("DATA_KEY", None, "base64 of the 32 bytes that wrap every user's key"),
-    setting("S3_ENDPOINT", None, "object storage; a private one if unset"),
+    setting(
+        "APP_ENV",
+        Some("development"),
+        "`development`, `staging` or `production`",
+    ),
+    setting(
+        "APP_PORT",
+        None,
+        "port to listen on; 8080, or 8081/8082/8083 for a process apart",
+    ),
+    setting(
+        "PUBLIC_URL",
+        None,
+        "address that short links are shown with",
+    ),
+    setting(
+        "MILLRACE_DATA",
+        Some(".millrace"),
+        "folder of the private servers and the spool",
+    ),
+    setting(
+        "NATS_URL",
+        None,
+        "broker, several servers comma-separated; a private one if unset",
+    ),
+    setting(
+        "DATABASE_URL",
+        None,
+        "Postgres 15 or newer; a private one if unset",
+    ),
+    setting(
+        "DATABASE_POOL_SIZE",
+        Some("20"),
+        "most connections that one process opens",
+    ),
+    setting(
+        "DATABASE_TIMEOUT",
+        Some("30"),
+        "seconds that a statement or a free connection may take",
+    ),
+    setting(
+        "JWT_SECRET",
+        None,
+        "signs access tokens, at least 32 characters",
+    ),
+    setting(
+        "JWT_EXPIRATION",
+        Some("3600"),
+        "seconds that an access token is good for",
+    ),
+    setting(
+        "DATA_KEY",
+        None,
+        "base64 of the 32 bytes that wrap every user's key",
+    ),
+    setting(
+        "S3_ENDPOINT",
+        None,
+        "object storage; a private one if unset",
+    ),
     setting("S3_REGION", Some("us-east-1"), "region of the bucket"),
     setting("S3_BUCKET", Some("millrace"), "bucket of the assets"),
-    setting("S3_ACCESS_KEY_ID", None, "key id, needed with `S3_ENDPOINT`"),
-    setting("S3_SECRET_ACCESS_KEY", None, "secret key, needed with `S3_ENDPOINT`"),
-    setting("CDN_URL", None, "address that public assets are served from"),
-    setting("TRUSTED_PROXIES", None, "CIDRs whose forwarding headers are believed, comma-separated"),
-    setting("LOG_LEVEL", Some("info"), "level, or directives such as `info,nats=debug`"),
-    setting("LOG_FORMAT", Some("json"), "`json` (stdout) or `text` (stderr)"),
-    setting("OTEL_EXPORTER_OTLP_ENDPOINT", None, "OTLP/HTTP collector; traces are off if unset"),
+    setting(
+        "S3_ACCESS_KEY_ID",
+        None,
+        "key id, needed with `S3_ENDPOINT`",
+    ),
+    setting(
+        "S3_SECRET_ACCESS_KEY",
+        None,
+        "secret key, needed with `S3_ENDPOINT`",
+    ),
+    setting(
+        "CDN_URL",
+        None,
+        "address that public assets are served from",
+    ),
+    setting(
+        "TRUSTED_PROXIES",
+        None,
+        "CIDRs whose forwarding headers are believed, comma-separated",
+    ),
+    setting(
+        "LOG_LEVEL",
+        Some("info"),
+        "level, or directives such as `info,nats=debug`",
+    ),
+    setting(
+        "LOG_FORMAT",
+        Some("json"),
+        "`json` (stdout) or `text` (stderr)",
+    ),
+    setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        None,
+        "OTLP/HTTP collector; traces are off if unset",
+    ),
 ];
 
 const fn setting(
@@ -41,5 +117,9 @@ const fn setting(
     default: Option<&'static str>,
     about: &'static str,
 ) -> Setting {
-    Setting { name, default, about }
+    Setting {
+        name,
+        default,
+        about,
+    }
 }

@@ -10,7 +10,10 @@ const LONG_SECRET: &str = "a-secret-of-more-than-32-characters";
 
 fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::read(|name| {
-        settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        settings
+            .iter()
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| (*value).to_owned())
     })
 }
 
@@ -40,8 +43,17 @@ fn all_faults_are_reported_at_once() {
     .unwrap_err();
     let faulty: BTreeSet<_> = error.settings().collect();
     let expected = [
-        "APP_ENV", "APP_PORT", "NATS_URL", "DATABASE_URL", "DATABASE_POOL_SIZE", "JWT_SECRET",
-        "DATA_KEY", "S3_ENDPOINT", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY", "TRUSTED_PROXIES",
+        "APP_ENV",
+        "APP_PORT",
+        "NATS_URL",
+        "DATABASE_URL",
+        "DATABASE_POOL_SIZE",
+        "JWT_SECRET",
+        "DATA_KEY",
+        "S3_ENDPOINT",
+        "S3_ACCESS_KEY_ID",
+        "S3_SECRET_ACCESS_KEY",
+        "TRUSTED_PROXIES",
         "LOG_FORMAT",
     ];
     assert_eq!(faulty, BTreeSet::from(expected));
@@ -69,31 +81,53 @@ fn secrets_are_never_printed_whether_good_or_bad() {
     ])
     .unwrap();
     let printed = format!("{good:?}");
-    assert!(!printed.contains("hunter2") && !printed.contains(KEY), "{printed}");
+    assert!(
+        !printed.contains("hunter2") && !printed.contains(KEY),
+        "{printed}"
+    );
 }
 
 #[test]
 fn production_does_not_start_without_its_secrets() {
     let error = read(&[("APP_ENV", "production")]).unwrap_err();
-    assert_eq!(error.settings().collect::<Vec<_>>(), ["JWT_SECRET", "DATA_KEY"]);
-    read(&[("APP_ENV", "production"), ("JWT_SECRET", LONG_SECRET), ("DATA_KEY", KEY)]).unwrap();
+    assert_eq!(
+        error.settings().collect::<Vec<_>>(),
+        ["JWT_SECRET", "DATA_KEY"]
+    );
+    read(&[
+        ("APP_ENV", "production"),
+        ("JWT_SECRET", LONG_SECRET),
+        ("DATA_KEY", KEY),
+    ])
+    .unwrap();
 }
 
 #[test]
 fn a_short_jwt_secret_is_refused_in_development_too() {
     let error = read(&[("JWT_SECRET", "0123456789012345678901234567890")]).unwrap_err();
-    assert!(error.to_string().contains("JWT_SECRET has 31 characters; it needs at least 32"));
+    assert!(
+        error
+            .to_string()
+            .contains("JWT_SECRET has 31 characters; it needs at least 32")
+    );
 }
 
 #[test]
 fn an_empty_variable_counts_as_unset() {
-    assert_eq!(read(&[("APP_PORT", ""), ("NATS_URL", "")]).unwrap().port, None);
+    assert_eq!(
+        read(&[("APP_PORT", ""), ("NATS_URL", "")]).unwrap().port,
+        None
+    );
 }
 
 #[test]
 fn trusted_proxies_are_addresses_and_networks() {
     let config = read(&[("TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1,::1")]).unwrap();
-    let networks: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+    let networks: Vec<_> = config
+        .trusted_proxies
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(networks, ["10.0.0.0/8", "127.0.0.1/32", "::1/128"]);
 }
 
@@ -104,7 +138,10 @@ fn what_a_process_needs_is_asked_for_in_one_error() {
     assert_eq!(required.take::<u8>("NATS_URL", None), None);
     assert_eq!(required.take::<u8>("DATABASE_URL", None), None);
     let error = ConfigError::from(required);
-    assert_eq!(error.settings().collect::<Vec<_>>(), ["NATS_URL", "DATABASE_URL"]);
+    assert_eq!(
+        error.settings().collect::<Vec<_>>(),
+        ["NATS_URL", "DATABASE_URL"]
+    );
 }
 
 #[test]
@@ -115,7 +152,10 @@ fn the_list_of_settings_names_exactly_what_is_read() {
         None
     })
     .unwrap();
-    let listed: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
+    let listed: BTreeSet<_> = SETTINGS
+        .iter()
+        .map(|setting| setting.name.to_owned())
+        .collect();
     assert_eq!(asked.into_inner(), listed);
 }
 
@@ -125,5 +165,8 @@ fn each_default_that_is_listed_is_the_one_that_is_used() {
         let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
         setting.default.map(str::to_owned)
     });
-    assert_eq!(format!("{:?}", listed.unwrap()), format!("{:?}", read(&[]).unwrap()));
+    assert_eq!(
+        format!("{:?}", listed.unwrap()),
+        format!("{:?}", read(&[]).unwrap())
+    );
 }

@@ -1,0 +1,46 @@
+//! What a command's caller gets when the wish came true.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use events::Position;
+use service::headers::{ETag, IDEMPOTENCY_REPLAYED, PositionHeader};
+
+/// What the aggregate's owner is told: the status, and the resource as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: String,
+}
+
+/// An answer, with where it stands on the log.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) answer: Answer,
+    /// The aggregate's version: the sequence of its last event.
+    pub(crate) version: u64,
+    /// A read that waits for this position sees the write.
+    pub(crate) position: Position,
+    /// Whether this is the answer of an earlier request with the same `Idempotency-Key`.
+    pub(crate) is_replayed: bool,
+}
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        let json = [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        )];
+        let replayed = self.is_replayed.then(|| {
+            [(
+                IDEMPOTENCY_REPLAYED.clone(),
+                HeaderValue::from_static("true"),
+            )]
+        });
+        let place = (ETag::version(self.version), PositionHeader(self.position));
+        let answer = (self.answer.status, json, place, self.answer.body);
+        match replayed {
+            Some(replayed) => (replayed, answer).into_response(),
+            None => answer.into_response(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What every handler of the command API can reach.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use ipnet::IpNet;
+use nats::{Broker, ClickLane};
+use service::caller::Tokens;
+use service::keys::DataKey;
+
+use crate::core::{Hashing, Identities};
+use crate::handle::Commands;
+use crate::links::Domain;
+use crate::links::redirect::{Agents, Directory, RedirectMetrics};
+use crate::media::Storage;
+
+/// The state of the command API's router; a clone is a pointer.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Parts>);
+
+/// What the state is made of.
+pub(crate) struct Parts {
+    pub(crate) broker: Broker,
+    pub(crate) data_key: DataKey,
+    pub(crate) tokens: Tokens,
+    pub(crate) commands: Commands,
+    pub(crate) hashing: Hashing,
+    pub(crate) identities: Identities,
+    /// Where short links are opened.
+    pub(crate) domain: Domain,
+    pub(crate) directory: Directory,
+    pub(crate) agents: Agents,
+    pub(crate) lane: ClickLane,
+    /// Whose word about a visitor's country is taken.
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) redirects: RedirectMetrics,
+    pub(crate) storage: Storage,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<App> for Tokens {
+    fn from_ref(app: &App) -> Self {
+        app.tokens.clone()
+    }
+}

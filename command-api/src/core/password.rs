@@ -1,0 +1,56 @@
+//! Passwords as people send them.
+
+/// The shortest and the longest password, in characters (API.md, "core").
+const CHARS_MIN: usize = 12;
+const CHARS_MAX: usize = 128;
+
+/// A password of a length that can be hashed; nothing prints it.
+#[derive(Clone)]
+pub(crate) struct Password(String);
+
+/// Why a text is refused as a password.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must have {CHARS_MIN} to {CHARS_MAX} characters")]
+pub(crate) struct PasswordError;
+
+impl Password {
+    pub(crate) fn parse(text: String) -> Result<Self, PasswordError> {
+        let chars = text.chars().count();
+        if (CHARS_MIN..=CHARS_MAX).contains(&chars) {
+            Ok(Self(text))
+        } else {
+            Err(PasswordError)
+        }
+    }
+
+    /// Stands in for a text that can be no password, where the time of hashing must be the same.
+    pub(crate) fn impossible() -> Self {
+        Self(String::new())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Password;
+
+    #[test]
+    fn a_password_has_twelve_to_a_hundred_and_twenty_eight_characters() {
+        for (chars, is_good) in [
+            (0, false),
+            (11, false),
+            (12, true),
+            (128, true),
+            (129, false),
+        ] {
+            assert_eq!(
+                Password::parse("ü".repeat(chars)).is_ok(),
+                is_good,
+                "{chars}"
+            );
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The links context over HTTP; the redirect itself is in `redirect`.
+
+use axum::extract::State;
+use events::core::Role;
+use service::body::Json;
+use service::caller::Caller;
+use service::headers::IdempotencyKey;
+use service::problem::{Problem, ProblemBody};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::shorten::{self, LinkBody, ShortenBody};
+use crate::accepted::Accepted;
+use crate::app::App;
+use crate::origin::Origin;
+use crate::problem::internal;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(shorten))
+}
+
+/// Gives a target a short link.
+#[utoipa::path(
+    post,
+    path = "/v1/links",
+    tag = "links",
+    security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    request_body = ShortenBody,
+    responses(
+        (status = 201, body = LinkBody, headers(("ETag" = String), ("Position" = String))),
+        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`slug_taken`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn shorten(
+    State(app): State<App>,
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<ShortenBody>,
+) -> Result<Accepted, Problem> {
+    caller.require(Role::Editor)?;
+    let origin = Origin::new(
+        Some(&caller),
+        key.as_ref(),
+        &app.data_key,
+        "POST /v1/links",
+        &body,
+    );
+    shorten::shorten(&app, caller.workspace, &origin.map_err(internal)?, body).await
+}

@@ -1,0 +1,143 @@
+//! User agents: what program a visitor uses, told from its header once and remembered.
+
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use moka::sync::Cache;
+use woothee::parser::Parser;
+use woothee::woothee::VALUE_UNKNOWN;
+
+/// User agents that are remembered; there are a few thousand that matter.
+const AGENTS_MAX: u64 = 10_000;
+/// Longer headers are cut: what tells a browser stands at the front.
+const HEADER_BYTES_MAX: usize = 512;
+
+/// What a visitor's program is, as far as it says so itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Agent {
+    pub(crate) browser: Option<Box<str>>,
+    pub(crate) os: Option<Box<str>>,
+    /// `desktop`, `mobile` or `other`.
+    pub(crate) device: Option<&'static str>,
+    pub(crate) is_bot: bool,
+}
+
+/// The user agents seen lately.
+pub(crate) struct Agents {
+    parser: Parser,
+    known: Cache<Box<str>, Arc<Agent>>,
+    /// Who sends no user agent at all: no browser does that.
+    nameless: Arc<Agent>,
+}
+
+impl Agents {
+    pub(crate) fn new() -> Self {
+        Self {
+            parser: Parser::new(),
+            known: Cache::new(AGENTS_MAX),
+            nameless: Arc::new(Agent {
+                is_bot: true,
+                ..Agent::default()
+            }),
+        }
+    }
+
+    /// What the header tells; it is parsed once for all who send the same.
+    pub(crate) fn know(&self, header: Option<&HeaderValue>) -> Arc<Agent> {
+        let text = header
+            .and_then(|value| value.to_str().ok())
+            .filter(|text| !text.is_empty());
+        let Some(text) = text else {
+            return Arc::clone(&self.nameless);
+        };
+        let text = text.get(..HEADER_BYTES_MAX).unwrap_or(text);
+        if let Some(agent) = self.known.get(text) {
+            return agent;
+        }
+        let agent = Arc::new(self.parse(text));
+        self.known.insert(text.into(), Arc::clone(&agent));
+        agent
+    }
+
+    fn parse(&self, text: &str) -> Agent {
+        let Some(found) = self.parser.parse(text) else {
+            // The parser knows the browsers that people use: what it doesn't know is a library or a script.
+            return Agent {
+                is_bot: true,
+                ..Agent::default()
+            };
+        };
+        let known = |name: &str| (name != VALUE_UNKNOWN).then(|| name.into());
+        Agent {
+            browser: known(found.name),
+            os: known(found.os),
+            device: device(found.category),
+            is_bot: matches!(found.category, "crawler" | "misc"),
+        }
+    }
+}
+
+fn device(category: &str) -> Option<&'static str> {
+    match category {
+        "pc" => Some("desktop"),
+        "smartphone" | "mobilephone" => Some("mobile"),
+        "appliance" => Some("other"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Agent, Agents};
+    use axum::http::HeaderValue;
+
+    const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1";
+    const GOOGLEBOT: &str =
+        "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
+
+    fn know(text: &'static str) -> Agent {
+        Agents::new().parse(text)
+    }
+
+    #[test]
+    fn a_browser_is_known_by_its_name_system_and_device() {
+        let firefox = know(FIREFOX);
+        assert_eq!(firefox.browser.as_deref(), Some("Firefox"));
+        assert_eq!(
+            (firefox.os.as_deref(), firefox.device),
+            (Some("Linux"), Some("desktop"))
+        );
+        assert!(!firefox.is_bot);
+        let iphone = know(IPHONE);
+        assert_eq!(
+            (iphone.os.as_deref(), iphone.device),
+            (Some("iPhone"), Some("mobile"))
+        );
+    }
+
+    #[test]
+    fn programs_that_are_no_browsers_are_bots() {
+        for text in [GOOGLEBOT, "curl/8.5.0", "python-requests/2.31", "Wget/1.21"] {
+            assert!(know(text).is_bot, "{text}");
+        }
+        assert!(Agents::new().know(None).is_bot);
+    }
+
+    #[test]
+    fn an_endless_header_is_cut() {
+        let agents = Agents::new();
+        let endless = HeaderValue::from_str(&format!("{FIREFOX}{}", "x".repeat(100_000))).unwrap();
+        assert_eq!(
+            agents.know(Some(&endless)).browser.as_deref(),
+            Some("Firefox")
+        );
+        agents.known.run_pending_tasks();
+        assert!(
+            agents
+                .known
+                .iter()
+                .all(|(key, _)| key.len() <= super::HEADER_BYTES_MAX)
+        );
+    }
+}

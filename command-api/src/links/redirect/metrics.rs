@@ -1,0 +1,50 @@
+//! What the redirect counts about itself.
+
+use prometheus_client::metrics::counter::Counter;
+use service::metrics::Metrics;
+
+/// Counters of redirects by what came of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RedirectMetrics {
+    /// Answered, their click stored.
+    pub(crate) counted: Counter,
+    /// Answered, with no click: HEAD and fetching ahead.
+    pub(crate) uncounted: Counter,
+    /// No such slug.
+    pub(crate) unknown: Counter,
+    /// Refused, since the broker did not store the click.
+    pub(crate) refused: Counter,
+}
+
+impl RedirectMetrics {
+    pub(crate) fn registered(metrics: &Metrics) -> Self {
+        let these = Self::default();
+        metrics.register(|registry| {
+            for (name, help, counter) in [
+                (
+                    "redirects_counted",
+                    "Redirects answered, their click stored",
+                    &these.counted,
+                ),
+                (
+                    "redirects_uncounted",
+                    "Redirects answered that are no visits",
+                    &these.uncounted,
+                ),
+                (
+                    "redirects_unknown",
+                    "Requests for slugs that lead nowhere",
+                    &these.unknown,
+                ),
+                (
+                    "redirects_refused",
+                    "Redirects refused, their click not stored",
+                    &these.refused,
+                ),
+            ] {
+                registry.register(name, help, counter.clone());
+            }
+        });
+        these
+    }
+}

@@ -1,0 +1,227 @@
+//! A visit: what is kept of a request, and what is not.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use events::links::Click;
+use url::form_urlencoded;
+
+use super::Destination;
+use super::agents::Agent;
+
+/// Longer values of a query are cut.
+const UTM_BYTES_MAX: usize = 128;
+/// The longest host name (RFC 1035, section 2.3.4).
+const HOST_BYTES_MAX: usize = 253;
+
+static SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+static PURPOSE: HeaderName = HeaderName::from_static("purpose");
+/// Where well-known proxies say which country a visitor is in.
+static COUNTRY_HEADERS: [HeaderName; 3] = [
+    HeaderName::from_static("cf-ipcountry"),
+    HeaderName::from_static("cloudfront-viewer-country"),
+    HeaderName::from_static("x-vercel-ip-country"),
+];
+
+/// A request for a link, on its way to becoming a click.
+pub(super) struct Visit<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) query: Option<&'a str>,
+    /// Whether the request comes through a proxy whose word is taken.
+    pub(super) is_trusted: bool,
+    pub(super) agent: &'a Agent,
+}
+
+/// Whether somebody opens the link, rather than looks (HEAD) or fetches ahead (`Sec-Purpose: prefetch`).
+pub(super) fn is_counted(method: &Method, headers: &HeaderMap) -> bool {
+    let is_ahead = |name: &HeaderName| {
+        headers
+            .get(name)
+            .is_some_and(|value| value.as_bytes().starts_with(b"prefetch"))
+    };
+    method == Method::GET && !is_ahead(&SEC_PURPOSE) && !is_ahead(&PURPOSE)
+}
+
+impl<'a> Visit<'a> {
+    /// What is kept: neither the visitor's address nor the user agent's text.
+    pub(super) fn click(&self, destination: &'a Destination) -> Click<'a> {
+        let mut click = Click {
+            link_id: destination.link,
+            slug: Cow::Borrowed(&destination.slug),
+            country: self.country(),
+            referrer: self.referrer(),
+            browser: self.agent.browser.as_deref().map(Cow::Borrowed),
+            os: self.agent.os.as_deref().map(Cow::Borrowed),
+            device: self.agent.device.map(Cow::Borrowed),
+            is_bot: self.agent.is_bot,
+            utm_source: None,
+            utm_medium: None,
+            utm_campaign: None,
+        };
+        for (name, value) in form_urlencoded::parse(self.query.unwrap_or_default().as_bytes()) {
+            match &*name {
+                "utm_source" => click.utm_source = tag(value),
+                "utm_medium" => click.utm_medium = tag(value),
+                "utm_campaign" => click.utm_campaign = tag(value),
+                _ => {}
+            }
+        }
+        click
+    }
+
+    fn country(&self) -> Option<Cow<'a, str>> {
+        let said = COUNTRY_HEADERS
+            .iter()
+            .find_map(|name| self.headers.get(name))?
+            .to_str()
+            .ok()?;
+        // Cloudflare says XX for unknown and T1 for Tor.
+        let is_code = said.len() == 2 && said.bytes().all(|byte| byte.is_ascii_uppercase());
+        (self.is_trusted && is_code && said != "XX").then_some(Cow::Borrowed(said))
+    }
+
+    /// The host alone: the rest of the address is the visitor's business.
+    fn referrer(&self) -> Option<Cow<'a, str>> {
+        let said = self.headers.get(header::REFERER)?.to_str().ok()?;
+        let rest = said
+            .strip_prefix("https://")
+            .or_else(|| said.strip_prefix("http://"))?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let host = authority.rsplit('@').next()?.split(':').next()?;
+        if host.is_empty() || host.len() > HOST_BYTES_MAX {
+            return None;
+        }
+        if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Some(Cow::Owned(host.to_ascii_lowercase()));
+        }
+        Some(Cow::Borrowed(host))
+    }
+}
+
+/// A value that can be stored and shown: cut, and without control characters.
+fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let is_clean = !value.chars().any(char::is_control) && value.len() <= UTM_BYTES_MAX;
+    let tag = if is_clean {
+        value
+    } else {
+        let end = value.floor_char_boundary(UTM_BYTES_MAX);
+        value
+            .get(..end)?
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect::<String>()
+            .into()
+    };
+    (!tag.is_empty()).then_some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::agents::Agent;
+    use super::{Destination, Visit, is_counted};
+    use axum::http::{HeaderMap, HeaderValue, Method};
+    use events::links::LinkEvent;
+    use events::{LinkId, Subject, WorkspaceId};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn destination() -> Destination {
+        let subject = Subject::Link(
+            WorkspaceId::new(Uuid::from_u128(1)),
+            LinkId::new(Uuid::from_u128(2)),
+        );
+        let shortened = LinkEvent::Shortened {
+            domain: "go.example".to_owned(),
+            slug: "a".to_owned(),
+            target: "https://a.example/".to_owned(),
+            status: 302,
+            forward_query: false,
+            title: None,
+            tags: Vec::new(),
+        };
+        Destination::of(&subject, &[shortened]).unwrap()
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    fn click_json(headers: &HeaderMap, query: Option<&str>, is_trusted: bool) -> serde_json::Value {
+        let agent = Agent::default();
+        let visit = Visit {
+            headers,
+            query,
+            is_trusted,
+            agent: &agent,
+        };
+        serde_json::to_value(visit.click(&destination())).unwrap()
+    }
+
+    #[test]
+    fn looking_and_fetching_ahead_are_not_counted() {
+        assert!(is_counted(&Method::GET, &headers(&[])));
+        assert!(!is_counted(&Method::HEAD, &headers(&[])));
+        assert!(!is_counted(
+            &Method::GET,
+            &headers(&[("sec-purpose", "prefetch;prerender")])
+        ));
+        assert!(!is_counted(
+            &Method::GET,
+            &headers(&[("purpose", "prefetch")])
+        ));
+    }
+
+    #[test]
+    fn of_the_referrer_only_the_host_is_kept() {
+        for (said, kept) in [
+            ("https://News.Example/a?token=secret", Some("news.example")),
+            ("http://user:pass@news.example:8080", Some("news.example")),
+            ("https://", None),
+            ("android-app://x", None),
+            ("news.example", None),
+        ] {
+            let click = click_json(&headers(&[("referer", said)]), None, false);
+            assert_eq!(
+                click.get("referrer").and_then(|it| it.as_str()),
+                kept,
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_country_is_taken_from_trusted_proxies_only() {
+        let said = headers(&[("cf-ipcountry", "NP")]);
+        assert_eq!(click_json(&said, None, true)["country"], "NP");
+        assert!(click_json(&said, None, false).get("country").is_none());
+        for strange in ["XX", "T1", "np", "Nepal"] {
+            assert!(
+                click_json(&headers(&[("cf-ipcountry", strange)]), None, true)
+                    .get("country")
+                    .is_none()
+            );
+        }
+    }
+
+    #[test]
+    fn campaigns_are_decoded_cut_and_cleaned() {
+        let query = format!(
+            "x=1&utm_source=a%20b&utm_medium=%00&utm_campaign={}",
+            "%C3%BC".repeat(200)
+        );
+        let click = click_json(&headers(&[]), Some(&query), false);
+        assert_eq!(click["utm_source"], "a b");
+        assert!(click.get("utm_medium").is_none());
+        assert_eq!(click["utm_campaign"], "ü".repeat(64));
+    }
+
+    proptest! {
+        #[test]
+        fn no_request_makes_it_fall_over(query: String, referer in "[ -~]{0,80}") {
+            click_json(&headers(&[("referer", &referer)]), Some(&query), true);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Where a wish comes from: who has it, in which request, and whether it may be the same wish again.
+
+use events::ClaimKind;
+use events::{Actor, Context, EventId, Metadata, Subject};
+use serde::Serialize;
+use service::caller::Caller;
+use service::headers::IdempotencyKey;
+use service::keys::DataKey;
+use service::request_id;
+use service::{telemetry, world};
+
+/// Who wishes something, and in which request.
+pub(crate) struct Origin {
+    actor: Actor,
+    correlation: Option<String>,
+    traceparent: Option<String>,
+    /// Set when the request has an `Idempotency-Key`.
+    pub(crate) once: Option<Once>,
+}
+
+/// A wish that must come true once, however often it is sent.
+pub(crate) struct Once {
+    /// Names the caller and the key: the key of the record's claim.
+    key: String,
+    /// Stands for the request's route and body; keyed, so that it tells nothing of a password in them.
+    pub(crate) fingerprint: String,
+}
+
+impl Once {
+    /// The subject of the wish's record.
+    pub(crate) fn subject(&self, context: Context) -> Subject {
+        Subject::Claim(context, ClaimKind::Idempotency, self.key.clone())
+    }
+}
+
+impl Origin {
+    /// A request of somebody who is known, or of nobody.
+    ///
+    /// `route` names what is asked for, with the ids in its path; `body` is the request as it was understood, so two spellings of the same JSON are the same wish.
+    pub(crate) fn new(
+        caller: Option<&Caller>,
+        key: Option<&IdempotencyKey>,
+        data_key: &DataKey,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<Self, serde_json::Error> {
+        let actor = caller.map_or(Actor::Anonymous, |caller| Actor::User(caller.user));
+        let workspace = caller
+            .map(|caller| caller.workspace.to_string())
+            .unwrap_or_default();
+        let once = key
+            .map(|key| -> Result<Once, serde_json::Error> {
+                let wish = format!("{route}\n{}", serde_json::to_string(body)?);
+                let name = format!("{actor}\n{workspace}\n{}", key.as_str());
+                Ok(Once {
+                    key: data_key.blind_index("idempotency-key", &name),
+                    fingerprint: data_key.blind_index("idempotency-fingerprint", &wish),
+                })
+            })
+            .transpose()?;
+        Ok(Self {
+            actor,
+            correlation: request_id::current().map(|id| id.to_string()),
+            traceparent: telemetry::current_traceparent(),
+            once,
+        })
+    }
+
+    /// The metadata of one more event that comes of this wish.
+    pub(crate) fn metadata(&self) -> Metadata {
+        Metadata {
+            id: EventId::new(world::new_id()),
+            time: world::now(),
+            actor: self.actor,
+            correlation: self.correlation.clone(),
+            causation: None,
+            traceparent: self.traceparent.clone(),
+        }
+    }
+}

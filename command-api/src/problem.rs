@@ -1,0 +1,130 @@
+//! How what went wrong is told: refusals by their code, failures without the inside.
+
+use std::error::Error;
+
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use events::ClaimKind;
+use nats::{AppendError, ReadError};
+use service::problem::Problem;
+
+use crate::core::{HashingError, UserRejection};
+use crate::handle::HandleError;
+use crate::links::LinkRejection;
+use crate::media::AssetRejection;
+
+/// Seconds after which a caller may come again when the broker is away.
+const RETRY_AFTER_S: u32 = 1;
+
+/// A failure: logged with its chain, answered with nothing of it.
+pub(crate) fn internal(error: impl Error) -> Problem {
+    Problem::internal(&error)
+}
+
+/// The broker is away or slow: logged, and the caller may come again.
+pub(crate) fn unavailable(error: &dyn Error) -> Problem {
+    tracing::warn!(error = %chain(error), "the log could not be reached");
+    Problem::unavailable(RETRY_AFTER_S)
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+impl<R: Error + Into<Problem> + 'static> From<HandleError<R>> for Problem {
+    fn from(error: HandleError<R>) -> Self {
+        match error {
+            HandleError::Rejected(rejection) => rejection.into(),
+            HandleError::Taken(kind) => taken(kind),
+            HandleError::Mismatch => Self::idempotency_mismatch(),
+            HandleError::Contended => {
+                Self::conflict("contended", "Too many changes at once; try again")
+            }
+            HandleError::Read(ReadError::Unavailable(_))
+            | HandleError::Append(AppendError::Unavailable(_)) => unavailable(&error),
+            HandleError::Read(_) | HandleError::Append(_) | HandleError::Form(_) => internal(error),
+        }
+    }
+}
+
+fn taken(kind: ClaimKind) -> Problem {
+    match kind {
+        ClaimKind::Email => Problem::conflict("email_taken", "The e-mail address has an account"),
+        ClaimKind::Slug => Problem::conflict("slug_taken", "The slug is taken"),
+        ClaimKind::Idempotency => Problem::conflict(
+            "contended",
+            "A request with this Idempotency-Key is under way",
+        ),
+    }
+}
+
+impl From<UserRejection> for Problem {
+    fn from(rejection: UserRejection) -> Self {
+        match rejection {
+            UserRejection::AlreadyRegistered => {
+                Self::conflict("already_registered", "The user is registered already")
+            }
+        }
+    }
+}
+
+impl From<LinkRejection> for Problem {
+    fn from(rejection: LinkRejection) -> Self {
+        match rejection {
+            LinkRejection::AlreadyShortened => {
+                Self::conflict("already_shortened", "The link is there already")
+            }
+        }
+    }
+}
+
+impl From<AssetRejection> for Problem {
+    fn from(rejection: AssetRejection) -> Self {
+        let detail = rejection.to_string();
+        match rejection {
+            AssetRejection::Unknown => Self::not_found(),
+            AssetRejection::AlreadyAnnounced => {
+                Self::conflict("already_announced", "The asset is there already")
+            }
+            AssetRejection::NotUploaded => {
+                Self::conflict("not_uploaded", "Nothing was uploaded yet").detail(detail)
+            }
+            AssetRejection::Different { .. } => {
+                Self::conflict("upload_differs", "The upload is not what was announced")
+                    .detail(detail)
+            }
+        }
+    }
+}
+
+impl From<HashingError> for Problem {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Too many logins at once",
+            )
+            .header(RETRY_AFTER, RETRY_AFTER_S.into()),
+            HashingError::Argon2(_) | HashingError::Phc(_) | HashingError::Thread(_) => {
+                internal(error)
+            }
+        }
+    }
+}
+
+/// A read of the log failed, outside a command.
+pub(crate) fn unread(error: ReadError) -> Problem {
+    if matches!(error, ReadError::Unavailable(_)) {
+        unavailable(&error)
+    } else {
+        internal(error)
+    }
+}

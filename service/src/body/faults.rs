@@ -1,0 +1,67 @@
+//! Collecting everything that is wrong with a request before answering.
+
+use std::fmt::Display;
+
+use crate::problem::{Fault, Problem};
+
+/// The faults found so far.
+///
+/// ```
+/// # use service::body::Faults; use service::problem::Problem;
+/// # fn parse(size: &str, count: &str) -> Result<(u8, u8), Problem> {
+/// let mut faults = Faults::default();
+/// let size = faults.take("/size", size.parse());
+/// let count = faults.take("/count", count.parse());
+/// let (Some(size), Some(count)) = (size, count) else { return Err(faults.into()) };
+/// # Ok((size, count)) }
+/// ```
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Hands a good value through and remembers why a bad one is bad.
+    pub fn take<T, E: Display>(&mut self, pointer: &str, parsed: Result<T, E>) -> Option<T> {
+        parsed
+            .map_err(|error| self.add(pointer, error.to_string()))
+            .ok()
+    }
+
+    /// Remembers a fault.
+    pub fn add(&mut self, pointer: &str, detail: impl Into<String>) {
+        self.0.push(Fault::new(pointer, detail));
+    }
+
+    /// Fails if any fault was found.
+    pub fn finish(self) -> Result<(), Problem> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(self.into())
+        }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        Self::validation(faults.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_kept_and_good_values_pass() {
+        let mut faults = Faults::default();
+        assert_eq!(faults.take("/a", "1".parse::<u8>()), Some(1));
+        assert_eq!(faults.take("/b", "x".parse::<u8>()), None);
+        faults.add("/c", "is missing");
+        let problem = faults.finish().unwrap_err();
+        assert_eq!(
+            (problem.status().as_u16(), problem.error()),
+            (422, "validation")
+        );
+        assert!(Faults::default().finish().is_ok());
+    }
+}

@@ -1,0 +1,113 @@
+//! JSON bodies: bounded in size and time, with the place of each fault.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+
+use crate::problem::{Fault, Problem};
+
+/// The largest body that a route takes unless it says otherwise (`DefaultBodyLimit::max`).
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// How long a client may take to send a body.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A JSON body, in or out.
+#[derive(Debug, Clone)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::unsupported_media_type()
+                .detail("send the body as Content-Type: application/json"));
+        }
+        parse(&read(request, state, BODY_DEADLINE).await?).map(Self)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default()
+        .trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+async fn read<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    deadline: Duration,
+) -> Result<Bytes, Problem> {
+    tokio::time::timeout(deadline, Bytes::from_request(request, state))
+        .await
+        .map_err(|_| Problem::timeout())?
+        .map_err(|rejection| unread(rejection.status()))
+}
+
+fn unread(status: StatusCode) -> Problem {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::too_large()
+    } else {
+        Problem::bad_request("unreadable_body", "Body could not be read")
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut source = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut source)
+        .map_err(|error| refuse(error.path(), error.inner()))?;
+    source.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn refuse(path: &Path, error: &serde_json::Error) -> Problem {
+    match error.classify() {
+        Category::Data => {
+            Problem::validation(vec![Fault::new(pointer(path), without_place(error))])
+        }
+        Category::Syntax | Category::Eof | Category::Io => malformed(error),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    Problem::bad_request("malformed_json", "Malformed JSON").detail(error.to_string())
+}
+
+/// The message without serde's ` at line 1 column 9`, since the pointer says where.
+fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&place).unwrap_or(&message).to_owned()
+}
+
+/// RFC 6901.
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

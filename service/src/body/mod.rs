@@ -1,0 +1,9 @@
+//! What clients send, taken apart with every fault answered as a problem.
+
+mod faults;
+mod json;
+mod url;
+
+pub use self::faults::Faults;
+pub use self::json::{BODY_BYTES_MAX, BODY_DEADLINE, Json};
+pub use self::url::{Path, Query};

@@ -1,0 +1,215 @@
+//! The outer layers of a router, in their one right order.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::{Method, StatusCode};
+use prometheus_client::metrics::counter::Counter;
+use tower::util::MapResponseLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::body::BODY_BYTES_MAX;
+use crate::metrics::{self, HttpMetrics, Metrics};
+use crate::problem::Problem;
+use crate::request_id;
+
+/// How long a handler may take to answer; what its body streams after that isn't counted.
+pub const HANDLER_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Guards an API: request id, trace and log line, metrics, `nosniff`, panics, deadline, body
+/// limit, and problems for unknown paths and methods.
+///
+/// Once for each port, over all of its routes: a router has one fallback.
+pub fn api(router: Router, metrics: &Metrics) -> Router {
+    router
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(async |request: Request, next: Next| {
+            within(HANDLER_DEADLINE, next.run(request)).await
+        }))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(MapResponseLayer::new(no_sniffing))
+        .layer(from_fn_with_state(metrics.http(), metrics::record))
+        .layer(from_fn(request_id::carry))
+}
+
+/// Guards the redirects, where every microsecond counts: panics, and a count by status.
+/// No span, no log line, no deadline but the handler's own.
+pub fn redirects(router: Router, metrics: &Metrics) -> Router {
+    let counters = RedirectCounters::new(&metrics.http());
+    router
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(MapResponseLayer::new(move |response: Response| {
+            counters.count(response.status());
+            response
+        }))
+}
+
+/// Found beforehand and shared, so that a redirect pays no look-up and no allocation for it.
+/// A HEAD counts as the GET that it stands for.
+#[derive(Clone)]
+struct RedirectCounters(Arc<[(StatusCode, Counter)]>);
+
+impl RedirectCounters {
+    fn new(metrics: &HttpMetrics) -> Self {
+        let statuses = [
+            StatusCode::FOUND,
+            StatusCode::MOVED_PERMANENTLY,
+            StatusCode::TEMPORARY_REDIRECT,
+            StatusCode::PERMANENT_REDIRECT,
+            StatusCode::NOT_FOUND,
+            StatusCode::GONE,
+            StatusCode::UNAUTHORIZED,
+            StatusCode::OK,
+            StatusCode::METHOD_NOT_ALLOWED,
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::INTERNAL_SERVER_ERROR,
+        ];
+        let counter = |status| (status, metrics.counter(&Method::GET, "/{slug}", status));
+        Self(Arc::new(statuses.map(counter)))
+    }
+
+    fn count(&self, status: StatusCode) {
+        if let Some((_, counter)) = self.0.iter().find(|(known, _)| *known == status) {
+            counter.inc();
+        }
+    }
+}
+
+async fn within(deadline: Duration, answer: impl Future<Output = Response>) -> Response {
+    tokio::time::timeout(deadline, answer)
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("a handler took too long");
+            Problem::unavailable(1)
+                .detail("this took too long")
+                .into_response()
+        })
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the layer hands the panic over"
+)]
+fn answer_panic(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("something that isn't text");
+    tracing::error!(panic = message, "a handler panicked");
+    Problem::broken().into_response()
+}
+
+fn no_sniffing(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::HeaderMap;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::problem::ProblemBody;
+
+    fn app() -> Router {
+        let metrics = Metrics::default();
+        let v1 = Router::new()
+            .route("/v1/good", get(async || "good"))
+            .route("/v1/panic", get(async || -> () { panic!("on purpose") }));
+        let slugs = Router::new().route("/{slug}", get(async || -> () { panic!("on purpose") }));
+        api(v1, &metrics)
+            .merge(redirects(slugs, &metrics))
+            .merge(metrics::routes(metrics))
+    }
+
+    async fn ask(method: &str, path: &str) -> (u16, HeaderMap, Option<ProblemBody>) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .body(Body::empty())
+            .unwrap();
+        let response = app().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 65536).await.unwrap();
+        (
+            parts.status.as_u16(),
+            parts.headers,
+            serde_json::from_slice(&bytes).ok(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_good_answer_has_its_request_id_and_is_not_sniffed() {
+        let (status, headers, _) = ask("GET", "/v1/good").await;
+        assert_eq!(status, 200);
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert!(headers.contains_key("x-request-id"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_that_tells_nothing() {
+        for path in ["/v1/panic", "/anything"] {
+            let (status, _, problem) = ask("GET", path).await;
+            let problem = problem.unwrap();
+            assert_eq!(
+                (status, problem.error.as_str(), problem.detail),
+                (500, "internal", None)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_hangs_is_given_up_on() {
+        let response = within(Duration::from_millis(10), std::future::pending()).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()["retry-after"], "1");
+    }
+
+    #[tokio::test]
+    async fn redirects_are_counted_by_status() {
+        let metrics = Metrics::default();
+        let slugs = Router::new().route("/{slug}", get(async || StatusCode::FOUND));
+        let request = Request::get("/x").body(Body::empty()).unwrap();
+        redirects(slugs, &metrics).oneshot(request).await.unwrap();
+        let counted = r#"http_requests_total{method="GET",route="/{slug}",status="302"} 1"#;
+        assert!(metrics.encode().unwrap().contains(counted));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_path_is_a_problem() {
+        let (status, headers, problem) = ask("GET", "/v1/nowhere").await;
+        let problem = problem.unwrap();
+        assert_eq!((status, problem.error.as_str()), (404, "not_found"));
+        assert_eq!(
+            problem.request_id.unwrap(),
+            headers["x-request-id"].to_str().unwrap()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_is_told_the_right_ones() {
+        for path in ["/v1/good", "/anything"] {
+            let (status, headers, problem) = ask("DELETE", path).await;
+            assert_eq!(
+                (status, problem.unwrap().error.as_str()),
+                (405, "method_not_allowed")
+            );
+            assert_eq!(headers["allow"], "GET,HEAD");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! One connection from its first byte to its end, and all of them together.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::{Id, JoinError, JoinSet};
+use tower::Service;
+
+/// A connection that says nothing at all is closed after this, before it costs a buffer.
+pub(super) const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a request's headers may take, and how long a connection may rest before them.
+///
+/// hyper has one clock for both. It is not restarted by each byte, so dribbled headers hold a
+/// connection no longer than resting does; and it is longer than the 60 s after which gateways
+/// let go of resting connections, so that none is closed under a request.
+pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(75);
+/// What a connection may hold of a request's head, or of a body not yet taken.
+const BUFFER_BYTES_MAX: usize = 16 * 1024;
+
+/// How connections are served.
+#[derive(Clone)]
+pub(super) struct Protocol {
+    http: http1::Builder,
+    router: Router,
+    first_byte_deadline: Duration,
+}
+
+impl Protocol {
+    pub(super) fn new(
+        router: Router,
+        first_byte_deadline: Duration,
+        head_deadline: Duration,
+    ) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(head_deadline)
+            .max_buf_size(BUFFER_BYTES_MAX);
+        // `with_state` turns handlers into services once, not for each request.
+        Self {
+            http,
+            router: router.with_state(()),
+            first_byte_deadline,
+        }
+    }
+
+    /// Serves one connection. `stop` resolves when it should end after the request under way.
+    async fn serve(self, stream: TcpStream, peer: SocketAddr, mut stop: oneshot::Receiver<()>) {
+        let speaks = tokio::select! {
+            speaks = speaks_within(self.first_byte_deadline, &stream) => speaks,
+            _ = &mut stop => false,
+        };
+        // Answers are small and complete: waiting to fill a packet only delays them.
+        if !speaks || stream.set_nodelay(true).is_err() {
+            return;
+        }
+        let router = self.router;
+        let service = service_fn(move |request| answer(router.clone(), peer, request));
+        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection.with_upgrades());
+        let ended = tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            _ = stop => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "connection ended early");
+        }
+    }
+}
+
+async fn speaks_within(deadline: Duration, stream: &TcpStream) -> bool {
+    let mut first_byte = [0];
+    let peeked = tokio::time::timeout(deadline, stream.peek(&mut first_byte)).await;
+    matches!(peeked, Ok(Ok(1)))
+}
+
+fn answer(
+    mut router: Router,
+    peer: SocketAddr,
+    mut request: Request<Incoming>,
+) -> impl Future<Output = Result<Response, Infallible>> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    router.call(request)
+}
+
+/// The connections being served, each with the sender whose end tells it to finish.
+#[derive(Default)]
+pub(super) struct Connections {
+    tasks: JoinSet<()>,
+    stops: HashMap<Id, oneshot::Sender<()>>,
+}
+
+impl Connections {
+    pub(super) fn serve(
+        &mut self,
+        protocol: &Protocol,
+        permit: OwnedSemaphorePermit,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) {
+        let (stop, stopped) = oneshot::channel();
+        let protocol = protocol.clone();
+        let task = self.tasks.spawn(async move {
+            protocol.serve(stream, peer, stopped).await;
+            drop(permit);
+        });
+        self.stops.insert(task.id(), stop);
+    }
+
+    /// Forgets the connections that have ended.
+    pub(super) fn reap(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            self.stops
+                .remove(&ended.map_or_else(|error| crashed(&error), |(id, ())| id));
+        }
+    }
+
+    /// Tells all to finish, waits, and cuts off those that are not done in time.
+    pub(super) async fn drain(mut self, deadline: Duration) {
+        self.stops.clear();
+        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(deadline, finish).await.is_err() {
+            tracing::warn!(
+                connections = self.tasks.len(),
+                "cut off at the drain's deadline"
+            );
+        }
+        self.tasks.shutdown().await;
+    }
+}
+
+fn crashed(error: &JoinError) -> Id {
+    tracing::error!(%error, "a connection's task crashed");
+    error.id()
+}
