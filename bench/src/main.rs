@@ -1,2 +1,36 @@
-//! Stub.
-fn main() {}
+//! Measures Millrace: every figure as a ratio to a limit or a peer that is measured in the same run.
+
+mod disk;
+mod load;
+mod redirect;
+mod report;
+mod subject;
+
+use clap::{Parser, Subcommand};
+
+/// Measures Millrace; each bench prints a table, and one JSON object as its last line.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// The redirect with its click acknowledged by a broker that syncs always, against a bare axum redirect.
+    Redirect {
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Measurements of each kind; the median counts.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().bench {
+        Bench::Redirect { seconds, rounds } => redirect::run(seconds, rounds).await,
+    }
+}

@@ -1,1 +1,33 @@
-//! Stub.
+//! All that knows `JetStream`: the connection, the streams, appending, reading, and the lane of clicks.
+//!
+//! The rest of Millrace sees a [`Broker`], [`NewMessage`]s that go in and [`StoredMessage`]s that come out.
+
+mod append;
+mod batch;
+mod changed;
+mod checkpoint;
+mod connect;
+mod consume;
+mod history;
+mod keys;
+mod lane;
+mod leader;
+mod message;
+mod request;
+mod retry;
+mod streams;
+
+pub use append::{AppendError, Appended, Conflict};
+pub use batch::BATCH_MESSAGES_MAX;
+pub use changed::{Changed, Changes};
+pub use checkpoint::{Checkpoint, Diverged};
+pub use connect::{Broker, ConnectError, Connection};
+pub use consume::{Start, Tail};
+pub use history::{HISTORY_EVENTS_MAX, ReadError};
+pub use lane::{
+    BATCH_HEADER, ClickLane, LANE_CLICKS_MAX, LaneError, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX,
+    PRODUCER_HEADER,
+};
+pub use message::{Expected, NewMessage, StoredMessage};
+pub use request::RequestError;
+pub use streams::{AppliedStream, Incarnation, StreamChange, StreamError, StreamState};

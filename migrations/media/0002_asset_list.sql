@@ -1,0 +1,19 @@
+-- Which assets a workspace has.
+create table asset_list (
+    asset_id uuid primary key,
+    workspace_id uuid not null,
+    filename text not null,
+    content_type text not null,
+    size_bytes bigint not null,
+    sha256 text,
+    visibility text not null,
+    -- 'pending' until the upload has arrived, then 'stored'.
+    state text not null,
+    object_key text not null,
+    created_at timestamptz not null,
+    stored_at timestamptz,
+    -- The stream sequence of the asset's last event.
+    version bigint not null
+);
+
+create index asset_list_workspace on asset_list (workspace_id, asset_id desc);

@@ -1,0 +1,32 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+/// Users, media, short links and every click on them, on one log.
+///
+/// Settings come from the environment; see "Settings" in the README.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// What to do; `up` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the binary can do.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Command {
+    /// Runs everything in one process, with private servers for what the environment doesn't name.
+    Up,
+    /// Runs the command API alone: writes and redirects.
+    CommandApi,
+    /// Runs the projectors alone: from the log to Postgres.
+    Projectors,
+    /// Runs the query API alone: reads and live subscriptions.
+    QueryApi,
+    /// Asks the process on this machine whether it can serve; for health checks in containers.
+    Probe {
+        /// The port that the process listens on.
+        port: u16,
+    },
+}

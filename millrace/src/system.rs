@@ -1,0 +1,282 @@
+//! A running system: the processes that were asked for, put together on one port.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use command_api::{CommandApi, StorageSettings};
+use ipnet::IpNet;
+use nats::{Broker, ConnectError};
+use projectors::{Database, Projectors};
+use query_api::{DatabaseSettings, QueryApi};
+use service::caller::Tokens;
+use service::config::Secret;
+use service::health::{Component, Readiness};
+use service::keys::DataKey;
+use service::listen::Listener;
+use service::metrics::Metrics;
+use service::shutdown::{Tasks, Unfinished};
+use service::{guard, health, metrics};
+use url::Url;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::docs;
+
+/// How long a broker that isn't there yet is waited for.
+const BROKER_PATIENCE: Duration = Duration::from_secs(30);
+/// Between two tries.
+const BROKER_PAUSE: Duration = Duration::from_millis(250);
+/// How long requests under way may take to end, and then the click lane and the projections.
+const STOP_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a system is made from; what a process doesn't use may be left out.
+#[derive(Clone)]
+pub struct Blueprint {
+    /// The processes that are part of it.
+    pub processes: Processes,
+    /// Where people reach it; short links are made of it.
+    pub public_url: Url,
+    /// The broker.
+    pub nats_url: Secret,
+    /// The database; projectors and query-api need it.
+    pub database: Option<DatabaseSettings>,
+    /// The bucket; command-api needs it.
+    pub storage: Option<StorageSettings>,
+    /// Wraps users' keys; command-api and projectors need it.
+    pub data_key: Option<DataKey>,
+    /// Makes and checks tokens; command-api and query-api need it.
+    pub tokens: Option<Tokens>,
+    /// Whose word about a visitor's country is taken.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Which processes run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Processes {
+    /// Writes and redirects.
+    pub command_api: bool,
+    /// From the log to Postgres.
+    pub projectors: bool,
+    /// Reads and live subscriptions.
+    pub query_api: bool,
+}
+
+/// A system that serves until it is stopped.
+#[derive(Debug)]
+pub struct System {
+    address: SocketAddr,
+    readiness: Readiness,
+    /// Listens; ends first, so that what requests need is there until the last is answered.
+    listening: Tasks,
+    tasks: Tasks,
+}
+
+/// The routes of each context, and the redirects.
+#[derive(Default)]
+struct Routes {
+    contexts: BTreeMap<&'static str, OpenApiRouter>,
+    redirects: Option<Router>,
+}
+
+impl Processes {
+    /// All in one.
+    pub const ALL: Self = Self {
+        command_api: true,
+        projectors: true,
+        query_api: true,
+    };
+}
+
+impl System {
+    /// Starts the processes; the listener was bound before, so that an occupied port is told before anything runs.
+    pub async fn start(blueprint: Blueprint, listener: Listener) -> anyhow::Result<Self> {
+        let broker = connect(&blueprint.nats_url).await?;
+        broker
+            .apply_streams()
+            .await
+            .context("the streams could not be made")?;
+        let (readiness, metrics, tasks) =
+            (Readiness::default(), Metrics::default(), Tasks::default());
+        tasks.spawn(
+            "broker",
+            watch_broker(
+                broker.clone(),
+                readiness.component("broker"),
+                tasks.stopping(),
+            ),
+        );
+        let routes = start(blueprint, &broker, &readiness, &metrics, &tasks).await?;
+        let address = listener.local_addr();
+        let router = assemble(routes, &readiness, &metrics);
+        let listening = Tasks::default();
+        listening.spawn("listener", listener.serve(router, listening.stopping()));
+        Ok(Self {
+            address,
+            readiness,
+            listening,
+            tasks,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it lacks.
+    #[must_use]
+    pub const fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// Waits until a part of it can't go on, and names the part.
+    pub async fn failed(&self) -> &'static str {
+        tokio::select! {
+            name = self.tasks.failed() => name,
+            name = self.listening.failed() => name,
+        }
+    }
+
+    /// Ends it: requests under way are answered, clicks under way are stored.
+    pub async fn stop(self) -> Result<(), Unfinished> {
+        let drained = self.listening.stop(STOP_PATIENCE).await;
+        self.tasks.stop(STOP_PATIENCE).await.and(drained)
+    }
+}
+
+async fn connect(url: &Secret) -> anyhow::Result<Broker> {
+    let tries = async {
+        loop {
+            match Broker::connect(url.expose(), "millrace").await {
+                Err(error @ ConnectError::Unreachable(_)) => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "no broker yet");
+                    tokio::time::sleep(BROKER_PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    };
+    let waited = tokio::time::timeout(BROKER_PATIENCE, tries).await;
+    let connected: Result<Broker, ConnectError> =
+        waited.with_context(|| format!("no broker answered within {BROKER_PATIENCE:?}"))?;
+    connected.context("the broker (NATS_URL) can't be used")
+}
+
+async fn start(
+    blueprint: Blueprint,
+    broker: &Broker,
+    readiness: &Readiness,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> anyhow::Result<Routes> {
+    let Blueprint {
+        processes,
+        public_url,
+        database,
+        storage,
+        data_key,
+        tokens,
+        ..
+    } = blueprint;
+    let mut routes = Routes::default();
+    if processes.command_api {
+        let settings = command_api::Settings {
+            public_url: public_url.clone(),
+            trusted_proxies: blueprint.trusted_proxies,
+            data_key: data_key.clone().context("command-api needs a data key")?,
+            tokens: tokens.clone().context("command-api needs tokens")?,
+            storage: storage.context("command-api needs a bucket")?,
+        };
+        let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks).await?;
+        routes.take_command_api(built);
+    }
+    if processes.projectors {
+        let settings = database.clone().context("projectors need a database")?;
+        Projectors {
+            broker: broker.clone(),
+            database: Database::new(&settings.url, settings.timeout)?,
+            data_key: data_key.context("projectors need a data key")?,
+            readiness: readiness.clone(),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+        }
+        .start();
+    }
+    if processes.query_api {
+        routes.take_query_api(query_api::build(query_api::Parts {
+            broker: broker.clone(),
+            database: database.context("query-api needs a database")?,
+            tokens: tokens.context("query-api needs tokens")?,
+            public_url,
+            readiness: readiness.clone(),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+        })?);
+    }
+    Ok(routes)
+}
+
+impl Routes {
+    fn take_command_api(&mut self, built: CommandApi) {
+        self.add("core", built.core);
+        self.add("media", built.media);
+        self.add("links", built.links);
+        self.redirects = Some(built.redirects);
+    }
+
+    fn take_query_api(&mut self, built: QueryApi) {
+        self.add("core", built.core);
+        self.add("media", built.media);
+        self.add("links", built.links);
+    }
+
+    fn add(&mut self, context: &'static str, routes: OpenApiRouter) {
+        let before = self.contexts.remove(context).unwrap_or_default();
+        self.contexts.insert(context, before.merge(routes));
+    }
+}
+
+fn assemble(routes: Routes, readiness: &Readiness, metrics: &Metrics) -> Router {
+    let mut api = Router::new();
+    if !routes.contexts.is_empty() {
+        api = api.merge(docs::page());
+    }
+    for (context, routes) in routes.contexts {
+        api = api.merge(docs::with_document(context, routes));
+    }
+    let router = guard::api(api, metrics)
+        .merge(health::routes(readiness.clone()))
+        .merge(metrics::routes(metrics.clone()));
+    match routes.redirects {
+        Some(redirects) => router.merge(guard::redirects(redirects, metrics)),
+        None => router,
+    }
+}
+
+async fn watch_broker(
+    broker: Broker,
+    component: Component,
+    stopping: tokio_util::sync::CancellationToken,
+) {
+    let watch = async {
+        let mut connection = broker.connection();
+        loop {
+            if connection.borrow_and_update().is_up {
+                component.up();
+            } else {
+                component.down("not connected");
+            }
+            if connection.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    // The end of the watch is the end of the connection, or of the process.
+    stopping
+        .run_until_cancelled(watch)
+        .await
+        .unwrap_or_default();
+}

@@ -1,0 +1,265 @@
+//! Reading a stream as it grows: an ordered consumer that outlives disconnects and restarts of the broker.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::{Config, MessagesError, Stream};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::{self};
+use events::StreamName;
+use futures::{FutureExt, StreamExt};
+use tokio::sync::watch;
+use tokio::task::coop::unconstrained;
+
+use crate::message::StoredMessage;
+use crate::retry::Pauses;
+use crate::{Broker, Checkpoint, Connection, ReadError, RequestError};
+
+/// What may be under way to a tail at once: enough to hide a round trip at 500,000 messages a second.
+const PULL_MESSAGES_MAX: usize = 8_192;
+/// The same in bytes, since a batch of clicks takes up to half a megabyte.
+const PULL_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+const PULL_EXPIRES: Duration = Duration::from_secs(30);
+/// Two of these without a sign of life, and the consumer is made anew.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// The broker forgets a consumer whose reader went away.
+const INACTIVE_MAX: Duration = Duration::from_secs(30);
+const PAUSE_FIRST: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// Where a tail begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Behind what the stream holds now.
+    New,
+    /// At this sequence, or the next one that is kept; 1 is the beginning.
+    Sequence(u64),
+}
+
+/// A stream's messages in order, without a gap and without a repeat.
+pub struct Tail {
+    broker: Broker,
+    stream: StreamName,
+    read: Checkpoint,
+    pending: u64,
+    consumer: Option<Consumer>,
+    connection: watch::Receiver<Connection>,
+    pauses: Pauses,
+}
+
+/// The broker's part of a tail: it lives in one server's memory, and is replaced whenever it is in doubt.
+struct Consumer {
+    messages: Stream,
+    /// The broker counts what it sends to this consumer: a number left out is a message lost on the way.
+    sequence: u64,
+}
+
+impl Broker {
+    /// Reads a stream from somewhere on.
+    pub async fn tail(&self, stream: StreamName, start: Start) -> Result<Tail, ReadError> {
+        let state = self.stream_state(stream).await?;
+        let first = match start {
+            Start::New => state.last_sequence + 1,
+            Start::Sequence(sequence) => sequence,
+        };
+        let read = Checkpoint::before(state.incarnation, first);
+        Tail::open(self.clone(), stream, read).await
+    }
+
+    /// Reads a stream on from where a reader has come, or from its beginning.
+    ///
+    /// [`ReadError::Diverged`] if the stream isn't the one that was read.
+    pub async fn resume(
+        &self,
+        stream: StreamName,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<Tail, ReadError> {
+        match checkpoint {
+            Some(read) => Tail::open(self.clone(), stream, *read).await,
+            None => self.tail(stream, Start::Sequence(1)).await,
+        }
+    }
+}
+
+impl Tail {
+    async fn open(broker: Broker, stream: StreamName, read: Checkpoint) -> Result<Self, ReadError> {
+        let mut tail = Self {
+            connection: broker.connection(),
+            broker,
+            stream,
+            read,
+            pending: 0,
+            consumer: None,
+            pauses: Pauses::new(PAUSE_FIRST, PAUSE_MAX),
+        };
+        tail.consume().await?;
+        Ok(tail)
+    }
+
+    /// Waits for at least one message, then takes what is there without waiting, up to the bounds.
+    ///
+    /// The first message may exceed `bytes_max`; so may the last, by itself.
+    /// A call that is given up has taken nothing.
+    /// Fails only if the log diverged: whatever else happens to the broker is waited out.
+    pub async fn next_batch(
+        &mut self,
+        messages_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredMessage>, ReadError> {
+        let first = self.first().await?;
+        let mut bytes = first.body.len();
+        let mut batch = vec![first];
+        while batch.len() < messages_max && bytes < bytes_max {
+            let Some(message) = self.ready() else { break };
+            bytes += message.body.len();
+            batch.push(message);
+        }
+        let last_event = batch
+            .iter()
+            .rev()
+            .find(|it| !it.is_claim() && it.id().is_some());
+        if let Some(event) = last_event {
+            self.read.event_sequence = event.position.sequence;
+            self.read.event_id = event.id();
+        }
+        Ok(batch)
+    }
+
+    /// How far the messages that were given out reach.
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.read
+    }
+
+    /// How many messages wait behind them, as of the last one.
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    async fn first(&mut self) -> Result<StoredMessage, ReadError> {
+        loop {
+            let Some(consumer) = &mut self.consumer else {
+                self.consume_again().await?;
+                continue;
+            };
+            // After a reconnect the consumer may be gone, and asking again is quicker than finding out.
+            tokio::select! {
+                biased;
+                _ = self.connection.changed() => self.consumer = None,
+                next = consumer.messages.next() => if let Some(message) = self.take(next) {
+                    return Ok(message);
+                },
+            }
+        }
+    }
+
+    /// A message that has already arrived.
+    ///
+    /// Outside of tokio's budget, which would feign that none has after every 128.
+    fn ready(&mut self) -> Option<StoredMessage> {
+        let consumer = self.consumer.as_mut()?;
+        let next = unconstrained(consumer.messages.next()).now_or_never()?;
+        self.take(next)
+    }
+
+    /// Takes a message if it is the very next one; anything else ends the consumer.
+    fn take(
+        &mut self,
+        next: Option<Result<jetstream::Message, MessagesError>>,
+    ) -> Option<StoredMessage> {
+        let taken = self.accept(next);
+        if let Err(reason) = &taken {
+            tracing::warn!(stream = %self.stream, reason, "reading on with a new consumer");
+            self.consumer = None;
+        }
+        taken.ok()
+    }
+
+    fn accept(
+        &mut self,
+        next: Option<Result<jetstream::Message, MessagesError>>,
+    ) -> Result<StoredMessage, String> {
+        let consumer = self.consumer.as_mut().ok_or("there is no consumer")?;
+        let message = next
+            .ok_or("the consumer ended")?
+            .map_err(|error| error.to_string())?;
+        let info = message.info().map_err(|error| error.to_string())?;
+        if info.consumer_sequence != consumer.sequence + 1 {
+            return Err(format!(
+                "message {} of the consumer came after {}",
+                info.consumer_sequence, consumer.sequence
+            ));
+        }
+        consumer.sequence = info.consumer_sequence;
+        self.read.sequence = info.stream_sequence;
+        self.pending = info.pending;
+        let (sequence, time) = (info.stream_sequence, info.published);
+        let async_nats::Message {
+            subject,
+            payload,
+            headers,
+            ..
+        } = message.split().0;
+        let headers = headers.unwrap_or_default();
+        let message = StreamMessage {
+            subject,
+            sequence,
+            headers,
+            payload,
+            time,
+        };
+        Ok(StoredMessage::new(self.stream, message))
+    }
+
+    async fn consume_again(&mut self) -> Result<(), ReadError> {
+        loop {
+            self.pauses.pause().await;
+            match self.consume().await {
+                Err(error @ ReadError::Unavailable(_)) => {
+                    tracing::warn!(stream = %self.stream, error = %error, "cannot read on yet");
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Makes a consumer from the next message on, of a log that still is the one that was read.
+    async fn consume(&mut self) -> Result<(), ReadError> {
+        self.connection.mark_unchanged();
+        self.broker.verify(self.stream, &self.read).await?;
+        let messages = self.messages().await.map_err(RequestError::no_answer)?;
+        self.consumer = Some(Consumer {
+            messages,
+            sequence: 0,
+        });
+        self.pauses = Pauses::new(PAUSE_FIRST, PAUSE_MAX);
+        Ok(())
+    }
+
+    async fn messages(&self) -> Result<Stream, async_nats::Error> {
+        let config = Config {
+            description: Some("a tail of Millrace".to_owned()),
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: self.read.sequence + 1,
+            },
+            ack_policy: AckPolicy::None,
+            inactive_threshold: INACTIVE_MAX,
+            memory_storage: true,
+            num_replicas: 1,
+            ..Config::default()
+        };
+        let consumer = self
+            .broker
+            .jetstream
+            .create_consumer_on_stream(config, self.stream.as_str())
+            .await?;
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(PULL_MESSAGES_MAX)
+            .max_bytes_per_batch(PULL_BYTES_MAX)
+            .expires(PULL_EXPIRES)
+            .heartbeat(HEARTBEAT)
+            .messages()
+            .await?;
+        Ok(messages)
+    }
+}

@@ -1,0 +1,122 @@
+//! The lane of clicks: whatever arrived while the last message was under way goes out as the next.
+//!
+//! A group commit without a timer: a lone click waits for nothing, and many share one sync of the broker's disk.
+//! Each workspace has at most one message under way, which is sent again under its number until it is acknowledged;
+//! so a reader that remembers each producer's last number per workspace counts every click once.
+
+mod queue;
+mod worker;
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use events::links::ClickEvent;
+use events::{Position, WorkspaceId};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::Broker;
+use queue::Queue;
+use worker::Worker;
+
+pub use queue::{LANE_CLICKS_MAX, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
+
+/// The header that names the process that packed a message of clicks: a UUID per start.
+pub const PRODUCER_HEADER: &str = "millrace-producer";
+/// The header that counts a producer's messages: it grows from one message of a workspace to the next, with gaps.
+pub const BATCH_HEADER: &str = "millrace-batch";
+
+/// How long a caller waits for its click's acknowledgement.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
+
+/// The way into the log for clicks.
+#[derive(Clone, Debug)]
+pub struct ClickLane {
+    shared: Arc<Shared>,
+}
+
+/// A click is not known to be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum LaneError {
+    /// More clicks wait than may: this one was not taken.
+    #[error("too many clicks wait for the broker")]
+    Full,
+    /// The broker hasn't acknowledged it in time; it may still be stored later.
+    #[error("the broker has not acknowledged the click in time")]
+    Unacknowledged,
+    /// The process is about to end: this one was not taken, or is given up.
+    #[error("the lane is closed")]
+    Closed,
+    /// It alone is larger than a message may be.
+    #[error("the click is too large")]
+    TooLarge,
+    /// It cannot be written as JSON.
+    #[error("the click cannot be written as JSON")]
+    Encode(#[from] serde_json::Error),
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    arrived: Notify,
+}
+
+impl Shared {
+    /// Each change of the queue is whole before the next step that could panic, so a poisoned one is sound.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClickLane {
+    /// A lane, and its worker, which must be driven.
+    ///
+    /// The worker ends when `shutdown` is cancelled and the lane has drained, or has had the time to.
+    pub fn new(
+        broker: Broker,
+        producer: Uuid,
+        shutdown: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let shared = Arc::<Shared>::default();
+        let worker = Worker::new(broker, producer, Arc::clone(&shared));
+        (Self { shared }, worker.run(shutdown))
+    }
+
+    /// Adds a click, and resolves when the broker has acknowledged the message that holds it, with its position.
+    ///
+    /// Whoever stops waiting breaks nothing: the click is stored all the same.
+    pub async fn record(
+        &self,
+        workspace: WorkspaceId,
+        event: &ClickEvent<'_>,
+    ) -> Result<Position, LaneError> {
+        let mut outcome = self.add(workspace, event)?;
+        match tokio::time::timeout(ACKNOWLEDGED_WITHIN, outcome.wait_for(Option::is_some)).await {
+            Ok(Ok(position)) => position.ok_or(LaneError::Closed),
+            Ok(Err(_)) => Err(LaneError::Closed),
+            Err(_) => Err(LaneError::Unacknowledged),
+        }
+    }
+
+    fn add(
+        &self,
+        workspace: WorkspaceId,
+        event: &ClickEvent<'_>,
+    ) -> Result<queue::Outcome, LaneError> {
+        thread_local! {
+            // Written here first, so that the lock is held for a copy only.
+            static JSON: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        JSON.with_borrow_mut(|json| {
+            json.clear();
+            serde_json::to_writer(&mut *json, event)?;
+            let added = self.shared.queue().add(workspace, event.id, json)?;
+            if added.was_empty {
+                self.shared.arrived.notify_one();
+            }
+            Ok(added.outcome)
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Reading single messages from a stream's leader, which, unlike a direct get, never lags behind.
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::stream::RawMessage;
+use events::{StreamName, Subject};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::message::StoredMessage;
+use crate::{Broker, ReadError, RequestError};
+
+#[derive(Deserialize)]
+struct Got {
+    message: RawMessage,
+}
+
+impl Broker {
+    /// A subject's last message, from the leader.
+    pub async fn last_from_leader(
+        &self,
+        subject: &Subject,
+    ) -> Result<Option<StoredMessage>, ReadError> {
+        Ok(self.leaders_last(subject).await?)
+    }
+
+    pub(crate) async fn leaders_last(
+        &self,
+        subject: &Subject,
+    ) -> Result<Option<StoredMessage>, RequestError> {
+        let question = json!({ "last_by_subj": subject.to_string() });
+        self.ask_leader(subject.stream(), &question).await
+    }
+
+    /// A subject's first message that has this sequence or a later one.
+    pub(crate) async fn next_from_leader(
+        &self,
+        subject: &Subject,
+        sequence: u64,
+    ) -> Result<Option<StoredMessage>, RequestError> {
+        let question = json!({ "seq": sequence, "next_by_subj": subject.to_string() });
+        self.ask_leader(subject.stream(), &question).await
+    }
+
+    /// The message with this sequence.
+    pub(crate) async fn at(
+        &self,
+        stream: StreamName,
+        sequence: u64,
+    ) -> Result<Option<StoredMessage>, RequestError> {
+        self.ask_leader(stream, &json!({ "seq": sequence })).await
+    }
+
+    async fn ask_leader(
+        &self,
+        stream: StreamName,
+        question: &Value,
+    ) -> Result<Option<StoredMessage>, RequestError> {
+        let found = self.leaders_raw(stream.as_str(), question).await?;
+        let message = found.map(TryInto::try_into).transpose();
+        let message = message.map_err(RequestError::no_answer)?;
+        Ok(message.map(|message| StoredMessage::new(stream, message)))
+    }
+
+    pub(crate) async fn leaders_raw(
+        &self,
+        stream: &str,
+        question: &Value,
+    ) -> Result<Option<RawMessage>, RequestError> {
+        match self
+            .api::<Got>(&format!("STREAM.MSG.GET.{stream}"), question)
+            .await
+        {
+            Ok(got) => Ok(Some(got.message)),
+            Err(error) if error.is(ErrorCode::NO_MESSAGE_FOUND) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Messages: what goes into a stream, and what comes out of it.
+
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use async_nats::header::{HeaderName, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_TTL};
+use async_nats::jetstream::message::StreamMessage;
+use bytes::Bytes;
+use events::{
+    CONTENT_TYPE, DecodeError, DomainEvent, EVENT_ID_HEADER, EventId, Metadata, Position, Recorded,
+    StreamName, Subject, Timestamp,
+};
+
+/// What its writer believes of a message's subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing: the message is stored whatever stands there.
+    Any,
+    /// The subject's last message has this sequence; 0 if it has none.
+    LastSequence(u64),
+}
+
+/// A message for a stream.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub(crate) subject: Subject,
+    pub(crate) id: EventId,
+    pub(crate) expected: Expected,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl NewMessage {
+    /// An event of the aggregate that the subject names.
+    pub fn event<E: DomainEvent>(
+        subject: Subject,
+        metadata: &Metadata,
+        event: &E,
+        expected: Expected,
+    ) -> Result<Self, serde_json::Error> {
+        let encoded = event.encode()?;
+        let headers = events::headers(metadata, &encoded.event_type, &subject);
+        Ok(Self::new(
+            subject,
+            metadata.id,
+            headers,
+            encoded.body.into(),
+            expected,
+        ))
+    }
+
+    /// A claim on a value: whoever is first on the subject holds it.
+    pub fn claim(subject: Subject, id: EventId, body: impl Into<Bytes>) -> Self {
+        let headers = vec![
+            (EVENT_ID_HEADER, id.to_string()),
+            ("content-type", CONTENT_TYPE.to_owned()),
+        ];
+        Self::new(subject, id, headers, body.into(), Expected::LastSequence(0))
+    }
+
+    /// Lets the message expire: in whole seconds, at least one.
+    #[must_use]
+    pub fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.headers
+            .insert(NATS_MESSAGE_TTL, ttl.as_secs().max(1).to_string());
+        self
+    }
+
+    /// The subject it is for.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    fn new(
+        subject: Subject,
+        id: EventId,
+        pairs: Vec<(&'static str, String)>,
+        body: Bytes,
+        expected: Expected,
+    ) -> Self {
+        let mut headers = header_map(pairs);
+        if let Expected::LastSequence(sequence) = expected {
+            headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string());
+        }
+        Self {
+            subject,
+            id,
+            expected,
+            headers,
+            body,
+        }
+    }
+}
+
+/// Headers for the broker. What came from outside (a request's id) must not break out of its line.
+pub(crate) fn header_map(pairs: Vec<(&'static str, String)>) -> HeaderMap {
+    pairs
+        .into_iter()
+        .map(|(name, value)| {
+            let value = value.replace(['\r', '\n'], " ");
+            (HeaderName::from_static(name), value.into())
+        })
+        .collect()
+}
+
+/// A message as a stream holds it.
+#[derive(Clone, Debug)]
+pub struct StoredMessage {
+    /// Where it stands.
+    pub position: Position,
+    /// Whose it is; `None` if the subject is none that Millrace writes.
+    pub subject: Option<Subject>,
+    /// What it says.
+    pub body: Bytes,
+    /// When the broker stored it.
+    pub stored_at: Timestamp,
+    raw_subject: async_nats::Subject,
+    headers: HeaderMap,
+}
+
+impl StoredMessage {
+    /// The subject as it was written.
+    pub fn raw_subject(&self) -> &str {
+        &self.raw_subject
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(async_nats::HeaderValue::as_str)
+    }
+
+    /// `ce-id`
+    pub fn id(&self) -> Option<EventId> {
+        self.header(EVENT_ID_HEADER)?.parse().ok()
+    }
+
+    /// Whether it is a claim, not an event.
+    pub fn is_claim(&self) -> bool {
+        matches!(self.subject, Some(Subject::Claim(..)))
+    }
+
+    /// Reads it as an event.
+    pub fn decode<E: DomainEvent>(&self) -> Result<Recorded<E>, DecodeError> {
+        let (metadata, event_type) = events::read_metadata(|name| self.header(name))?;
+        let subject = self.subject.clone().ok_or(DecodeError::Header {
+            header: "ce-subject",
+        })?;
+        Ok(Recorded {
+            position: self.position,
+            subject,
+            metadata,
+            event: E::decode(event_type, &self.body)?,
+        })
+    }
+
+    pub(crate) fn new(stream: StreamName, message: StreamMessage) -> Self {
+        Self {
+            position: Position {
+                stream,
+                sequence: message.sequence,
+            },
+            subject: message.subject.parse().ok(),
+            body: message.payload,
+            stored_at: Timestamp::new(message.time),
+            raw_subject: message.subject,
+            headers: message.headers,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::header_map;
+
+    #[test]
+    fn a_value_cannot_break_out_of_its_line() {
+        let headers = header_map(vec![("a", "1\r\nNats-TTL: 1s".to_owned())]);
+        assert_eq!(headers.get("a").unwrap().as_str(), "1  Nats-TTL: 1s");
+        assert_eq!(headers.len(), 1);
+    }
+}

@@ -1,0 +1,127 @@
+//! One question to the broker and its answer, on which everything else here stands.
+
+use async_nats::client::PublishErrorKind;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::publish::PublishAck;
+use async_nats::jetstream::response::Response;
+use async_nats::{HeaderMap, Message, Request, RequestErrorKind};
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Broker;
+
+/// A request failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// No answer came: what was asked for may have been done, or may still be done.
+    #[error("the broker did not answer: {0}")]
+    NoAnswer(String),
+    /// The broker said no: what was asked for was not done.
+    #[error("the broker refused: {description} (error code {code})")]
+    Refused {
+        /// `JetStream`'s `err_code`.
+        code: u64,
+        /// Its words.
+        description: String,
+    },
+}
+
+impl RequestError {
+    pub(crate) fn is(&self, code: ErrorCode) -> bool {
+        matches!(self, Self::Refused { code: found, .. } if *found == code.0)
+    }
+
+    /// The client says it before the broker would.
+    fn too_large(reason: &impl ToString) -> Self {
+        Self::Refused {
+            code: ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM.0,
+            description: reason.to_string(),
+        }
+    }
+
+    pub(crate) fn no_answer(reason: impl ToString) -> Self {
+        Self::NoAnswer(reason.to_string())
+    }
+}
+
+impl From<async_nats::RequestError> for RequestError {
+    fn from(error: async_nats::RequestError) -> Self {
+        match error.kind() {
+            RequestErrorKind::TimedOut => Self::no_answer("timed out"),
+            RequestErrorKind::NoResponders => Self::no_answer("nobody listens there"),
+            RequestErrorKind::MaxPayloadExceeded => Self::too_large(&error),
+            RequestErrorKind::InvalidSubject | RequestErrorKind::Other => Self::no_answer(error),
+        }
+    }
+}
+
+impl From<async_nats::PublishError> for RequestError {
+    fn from(error: async_nats::PublishError) -> Self {
+        match error.kind() {
+            PublishErrorKind::MaxPayloadExceeded => Self::too_large(&error),
+            PublishErrorKind::InvalidSubject | PublishErrorKind::Send => Self::no_answer(error),
+        }
+    }
+}
+
+impl Broker {
+    /// Asks, and gives up when the answer can no longer come since the connection was made anew.
+    pub(crate) async fn request(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Message, RequestError> {
+        let mut connection = self.connection();
+        let count = connection.borrow_and_update().count;
+        let request = Request::new().headers(headers).payload(body);
+        tokio::select! {
+            biased;
+            answer = self.client.send_request(subject, request) => answer.map_err(RequestError::from),
+            _ = connection.wait_for(|now| now.count != count) => {
+                Err(RequestError::no_answer("the connection was lost"))
+            }
+        }
+    }
+
+    /// Publishes into a stream and waits until it is stored; answers the sequence.
+    pub(crate) async fn publish(
+        &self,
+        subject: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<u64, RequestError> {
+        let answer = self.request(subject, headers, body).await?;
+        Ok(read::<PublishAck>(&answer.payload)?.sequence)
+    }
+
+    /// Asks JetStream's API.
+    pub(crate) async fn api<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        question: &(impl Serialize + Sync),
+    ) -> Result<T, RequestError> {
+        let body = serde_json::to_vec(question).map_err(RequestError::no_answer)?;
+        let answer = self
+            .request(
+                format!("$JS.API.{operation}"),
+                HeaderMap::new(),
+                body.into(),
+            )
+            .await?;
+        read(&answer.payload)
+    }
+}
+
+/// Reads an answer of JetStream's, which may be an error.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
+    match serde_json::from_slice(body) {
+        Ok(Response::Ok(answer)) => Ok(answer),
+        Ok(Response::Err { error }) => Err(RequestError::Refused {
+            code: error.error_code().0,
+            description: error.to_string(),
+        }),
+        Err(error) => Err(RequestError::no_answer(error)),
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading what stands on one subject.
+
+use events::core::WorkspaceEvent;
+use nats::{Expected, ReadError};
+
+use crate::world::{World, claim, claim_subject, event, fill, opened, subject};
+
+#[tokio::test]
+async fn a_history_of_many_pages_is_read_in_order() {
+    let world = World::new().await;
+    let (one, other) = (subject(), subject());
+    let mixed: Vec<_> = (0..1_000)
+        .map(|index| event(if index % 2 == 0 { &one } else { &other }, Expected::Any))
+        .collect();
+    for _ in 0..5 {
+        world.broker.append(&mixed).await.unwrap();
+    }
+    let history = world.broker.history::<WorkspaceEvent>(&one).await.unwrap();
+    let sequences: Vec<u64> = history.iter().map(|it| it.position.sequence).collect();
+    assert_eq!(
+        sequences,
+        (0..2_500).map(|index| index * 2 + 1).collect::<Vec<_>>()
+    );
+    assert!(history.iter().all(|it| it.subject == one));
+    assert_eq!(
+        history[0].metadata.correlation.as_deref(),
+        Some("request  1")
+    );
+}
+
+#[tokio::test]
+async fn nothing_has_an_empty_history_and_no_last_message() {
+    let World {
+        broker,
+        nats: _nats,
+    } = World::new().await;
+    assert!(
+        broker
+            .history::<WorkspaceEvent>(&subject())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(broker.last(&subject()).await.unwrap().is_none());
+    assert!(broker.last_from_leader(&subject()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_last_message_is_the_same_from_any_replica_and_from_the_leader() {
+    let World {
+        broker,
+        nats: _nats,
+    } = World::new().await;
+    let subject = subject();
+    let last = fill(&broker, &subject, 3).await;
+    let any = broker.last(&subject).await.unwrap().unwrap();
+    let leaders = broker.last_from_leader(&subject).await.unwrap().unwrap();
+    assert_eq!((any.position.sequence, any.id()), (last, leaders.id()));
+    assert_eq!((any.position, &any.body), (leaders.position, &leaders.body));
+    assert_eq!(
+        (any.stored_at, any.raw_subject()),
+        (leaders.stored_at, leaders.raw_subject())
+    );
+    assert_eq!(any.subject, Some(subject));
+}
+
+#[tokio::test]
+async fn a_message_that_is_no_event_is_named() {
+    let World {
+        broker,
+        nats: _nats,
+    } = World::new().await;
+    broker.append(&[claim("a")]).await.unwrap();
+    let read = broker.history::<WorkspaceEvent>(&claim_subject("a")).await;
+    assert!(matches!(read, Err(ReadError::Decode { position, .. }) if position.sequence == 1));
+    assert!(
+        broker
+            .last(&claim_subject("a"))
+            .await
+            .unwrap()
+            .unwrap()
+            .is_claim()
+    );
+    drop(opened());
+}

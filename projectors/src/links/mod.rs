@@ -1,0 +1,7 @@
+//! Read models of links and of the clicks on them.
+
+mod click_rollup;
+mod link_list;
+
+pub(crate) use click_rollup::ClickRollup;
+pub(crate) use link_list::LinkList;

@@ -1,0 +1,86 @@
+//! What a projection is, and what it means when one cannot apply an event.
+
+use std::future::Future;
+
+use events::{Context, DecodeError, StreamName, Subject};
+use nats::{ReadError, StoredMessage};
+use service::sealed::OpenError;
+use sqlx::PgConnection;
+use sqlx::error::DatabaseError;
+
+/// A read model: tables of one schema, made from one stream and from nothing else.
+pub(crate) trait Projection: Send + Sync {
+    /// The projection's name, in the database and everywhere else.
+    const NAME: &'static str;
+    /// Whose schema holds the tables.
+    const CONTEXT: Context;
+    /// The stream that it reads.
+    const STREAM: StreamName;
+    /// What it takes from a message.
+    type Event<'m>: Send + Sync;
+
+    /// Reads a message; `None` when the message's subject is nothing to this projection.
+    fn read(message: &StoredMessage) -> Result<Option<Self::Event<'_>>, DecodeError>;
+
+    /// Writes what the events say.
+    ///
+    /// It may be called again with the same events, after its transaction or savepoint was rolled back.
+    fn apply(
+        &mut self,
+        tx: &mut PgConnection,
+        batch: &[Self::Event<'_>],
+    ) -> impl Future<Output = Result<(), ApplyError>> + Send;
+}
+
+/// Why events could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    #[error("the event cannot be read")]
+    Decode(#[from] DecodeError),
+    #[error("the database refuses")]
+    Database(#[from] sqlx::Error),
+    #[error("the user's key cannot be read")]
+    Key(#[from] ReadError),
+    #[error("the personal data cannot be opened")]
+    Open(#[from] OpenError),
+    #[error("nothing is known of {0}, which the event continues")]
+    Unknown(Subject),
+}
+
+impl ApplyError {
+    /// Whether another event would have been applied, so that this one is parked.
+    /// Everything else is tried again until it goes.
+    pub(crate) fn is_of_the_event(&self) -> bool {
+        match self {
+            Self::Decode(_) | Self::Open(_) | Self::Unknown(_) => true,
+            Self::Database(error) => is_of_the_values(error),
+            Self::Key(_) => false,
+        }
+    }
+}
+
+/// Whether the statement's values are at fault.
+///
+/// A list of what is parked, not of what is tried again: should a table be missing or the disk be full,
+/// then to wait costs a delay, where to park would set every event aside.
+fn is_of_the_values(error: &sqlx::Error) -> bool {
+    // Classes of SQLSTATE (PostgreSQL, appendix A).
+    const CARDINALITY_VIOLATION: &str = "21";
+    const DATA_EXCEPTION: &str = "22";
+    const INTEGRITY_CONSTRAINT_VIOLATION: &str = "23";
+    const PROGRAM_LIMIT_EXCEEDED: &str = "54";
+    const RAISED_BY_A_FUNCTION: &str = "P0";
+
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let class = code.as_deref().and_then(|code| code.get(..2));
+    class.is_some_and(|class| {
+        [
+            CARDINALITY_VIOLATION,
+            DATA_EXCEPTION,
+            INTEGRITY_CONSTRAINT_VIOLATION,
+            PROGRAM_LIMIT_EXCEEDED,
+            RAISED_BY_A_FUNCTION,
+        ]
+        .contains(&class)
+    })
+}

@@ -1,0 +1,36 @@
+//! A log that isn't the one that was read.
+
+use crate::testing::{Log, announced, asset, eventually, link, shortened, workspace};
+
+#[tokio::test]
+async fn a_projection_stops_on_another_log_and_the_others_go_on() {
+    let url = servers::testing::fresh_database().await;
+    let log = Log::new().await;
+    let running = log.project_into(&url);
+    let position = log.append(&link(workspace()), &shortened("before")).await;
+    running.reach("link_list", position).await;
+    running.stop().await;
+
+    let other = Log::new().await;
+    let running = other.project_into(&url);
+    other.append(&link(workspace()), &shortened("after")).await;
+    let position = other.append(&asset(workspace()), &announced()).await;
+    running.reach("asset_list", position).await;
+    eventually("link_list down alone", async || {
+        match running.readiness.missing().as_slice() {
+            [only] if only.component == "link_list" && only.reason.contains("rebuild") => Ok(()),
+            missing => Err(missing.to_vec()),
+        }
+    })
+    .await;
+    let page = running.metrics.encode().unwrap();
+    assert!(
+        page.contains(r#"projection_diverged{projection="link_list"} 1"#),
+        "{page}"
+    );
+    assert!(
+        page.contains(r#"projection_diverged{projection="asset_list"} 0"#),
+        "{page}"
+    );
+    running.stop().await;
+}

@@ -1,0 +1,6 @@
+//! Workers among crashes, rivals and events that cannot be applied.
+
+mod diverged;
+mod exactly_once;
+mod parked;
+mod rivals;

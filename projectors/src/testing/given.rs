@@ -1,0 +1,171 @@
+//! Things that happen in tests.
+
+use events::core::UserEvent;
+use events::links::{Click, ClickEvent, LinkEvent};
+use events::media::{AssetEvent, Visibility};
+use events::{
+    Actor, AssetId, ClickId, DomainEvent, EventId, LinkId, Metadata, Position, Subject, UserId,
+    WorkspaceId,
+};
+use nats::{ClickLane, Expected, NewMessage};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use service::sealed::SealingKey;
+use service::world;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Log;
+
+pub(crate) fn workspace() -> WorkspaceId {
+    WorkspaceId::new(world::new_id())
+}
+
+pub(crate) fn link(workspace: WorkspaceId) -> Subject {
+    Subject::Link(workspace, LinkId::new(world::new_id()))
+}
+
+pub(crate) fn asset(workspace: WorkspaceId) -> Subject {
+    Subject::Asset(workspace, AssetId::new(world::new_id()))
+}
+
+pub(crate) fn user() -> UserId {
+    UserId::new(world::new_id())
+}
+
+fn metadata() -> Metadata {
+    Metadata {
+        id: EventId::new(world::new_id()),
+        time: world::now(),
+        actor: Actor::System,
+        correlation: None,
+        causation: None,
+        traceparent: None,
+    }
+}
+
+pub(crate) fn shortened(slug: &str) -> LinkEvent {
+    LinkEvent::Shortened {
+        domain: "go.example".to_owned(),
+        slug: slug.to_owned(),
+        target: "https://shop.example/".to_owned(),
+        status: 302,
+        forward_query: false,
+        title: None,
+        tags: vec!["mail".to_owned()],
+    }
+}
+
+pub(crate) fn announced() -> AssetEvent {
+    AssetEvent::Announced {
+        filename: "cat.png".to_owned(),
+        content_type: "image/png".to_owned(),
+        size_bytes: 1_024,
+        sha256: None,
+        visibility: Visibility::Private,
+        object_key: "1/2".to_owned(),
+    }
+}
+
+pub(crate) fn stored() -> AssetEvent {
+    AssetEvent::Stored { object_etag: None }
+}
+
+/// An event of a link that this program does not know.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub(crate) enum Strange {
+    #[serde(rename = "exploded.v1")]
+    Exploded { pieces: u32 },
+}
+
+impl DomainEvent for Strange {
+    const AGGREGATE: &'static str = "millrace.links.link";
+}
+
+pub(crate) fn strange() -> Strange {
+    Strange::Exploded { pieces: 3 }
+}
+
+/// A user's key, and what it says at registering.
+pub(crate) fn registered(key: &SealingKey, email: &str) -> UserEvent {
+    UserEvent::Registered {
+        email: key.seal(UserEvent::EMAIL_SEAL, email).unwrap(),
+        name: key.seal(UserEvent::NAME_SEAL, "Ada").unwrap(),
+        password_hash: key.seal("password", "x").unwrap(),
+        workspace: workspace(),
+    }
+}
+
+/// Makes a user's key and keeps it.
+pub(crate) async fn person(log: &Log, user: UserId) -> SealingKey {
+    let key = SealingKey::random().unwrap();
+    let wrapped = log.data_key.wrap(user, &key).unwrap();
+    log.broker.put_key(user, wrapped.into()).await.unwrap();
+    key
+}
+
+pub(crate) fn click(link: LinkId) -> ClickEvent<'static> {
+    let data = Click {
+        link_id: link,
+        slug: "spring".into(),
+        country: Some("NP".into()),
+        referrer: None,
+        browser: Some("Firefox".into()),
+        os: Some("Linux".into()),
+        device: Some("desktop".into()),
+        is_bot: false,
+        utm_source: None,
+        utm_medium: None,
+        utm_campaign: None,
+    };
+    ClickEvent::new(ClickId::new(world::new_id()), world::now(), data)
+}
+
+/// A lane, and its worker at work until the token is dropped.
+pub(crate) struct Clicks {
+    pub(crate) lane: ClickLane,
+    worker: tokio::task::JoinHandle<()>,
+}
+
+pub(crate) fn lane(log: &Log, producer: Uuid) -> Clicks {
+    let (lane, worker) = ClickLane::new(log.broker.clone(), producer, CancellationToken::new());
+    Clicks {
+        lane,
+        worker: tokio::task::spawn(worker),
+    }
+}
+
+impl Clicks {
+    /// Clicks `count` times at once, and tells where the last one stands.
+    pub(crate) async fn click(
+        &self,
+        workspace: WorkspaceId,
+        link: LinkId,
+        count: usize,
+    ) -> Position {
+        let clicks: Vec<_> = (0..count).map(|_| click(link)).collect();
+        let recorded = clicks
+            .iter()
+            .map(|click| self.lane.record(workspace, click));
+        let positions = futures::future::try_join_all(recorded).await.unwrap();
+        positions.into_iter().max_by_key(|it| it.sequence).unwrap()
+    }
+}
+
+impl Drop for Clicks {
+    fn drop(&mut self) {
+        self.worker.abort();
+    }
+}
+
+impl Log {
+    /// Something happens, whatever happened before.
+    pub(crate) async fn append<E: DomainEvent>(&self, subject: &Subject, event: &E) -> Position {
+        let message = NewMessage::event(subject.clone(), &metadata(), event, Expected::Any);
+        self.broker
+            .append(&[message.unwrap()])
+            .await
+            .unwrap()
+            .position
+    }
+}

@@ -1,0 +1,66 @@
+//! What every handler of the process may use.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use service::caller::Tokens;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::database::Databases;
+use crate::live::Live;
+use crate::progress::{PATIENCE, Progress};
+use crate::{BuildError, Parts};
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) databases: Databases,
+    pub(crate) progress: Progress,
+    pub(crate) live: Live,
+    pub(crate) tokens: Tokens,
+    pub(crate) public_url: Arc<Url>,
+}
+
+impl App {
+    pub(crate) fn start(parts: Parts) -> Result<Self, BuildError> {
+        let Parts {
+            broker,
+            database,
+            tokens,
+            public_url,
+            readiness,
+            metrics,
+            tasks,
+        } = parts;
+        let databases = Databases::open(&database).map_err(BuildError::DatabaseUrl)?;
+        let progress = Progress::new(databases.clone(), PATIENCE);
+        let live = Live::start(&broker, &readiness, &metrics, &tasks);
+
+        let stopping = tasks.stopping();
+        let hearing = progress.clone().hear_all(broker);
+        let watching = databases
+            .clone()
+            .watch(readiness.component("query_database"));
+        tasks.spawn("query progress", until(stopping.clone(), hearing));
+        tasks.spawn("query database watch", until(stopping, watching));
+        Ok(Self {
+            databases,
+            progress,
+            live,
+            tokens,
+            public_url: Arc::new(public_url),
+        })
+    }
+}
+
+/// Runs something endless until the process stops.
+pub(crate) async fn until(stopping: CancellationToken, endless: impl Future) {
+    drop(stopping.run_until_cancelled_owned(endless).await);
+}
+
+impl FromRef<App> for Tokens {
+    fn from_ref(app: &App) -> Self {
+        app.tokens.clone()
+    }
+}

@@ -1,0 +1,134 @@
+//! Connections to the read models, one pool for each context, and what their failures mean to a client.
+
+use std::time::Duration;
+
+use events::Context;
+use service::config::Secret;
+use service::health::Component;
+use service::problem::Problem;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// A question that waits longer for a connection is better refused: the client may try elsewhere.
+const ACQUIRE_MAX: Duration = Duration::from_secs(2);
+/// A request ends after 30 s; no statement may hold a connection for nearly as long.
+const STATEMENT_MAX: Duration = Duration::from_secs(10);
+/// How often readiness looks at Postgres.
+const WATCH_INTERVAL: Duration = Duration::from_secs(5);
+/// What a client that finds Postgres away is told to wait.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// How to reach the read models.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// The database; its user needs to select only.
+    pub url: Secret,
+    /// Connections over all contexts.
+    pub pool_size: u32,
+    /// The longest that a question may wait for a connection, or a statement may run.
+    /// Both give up sooner, after 2 s and 10 s, since a request as a whole ends after 30 s.
+    pub timeout: Duration,
+}
+
+/// A pool for each context's schema.
+#[derive(Clone)]
+pub(crate) struct Databases {
+    pub(crate) core: PgPool,
+    pub(crate) media: PgPool,
+    pub(crate) links: PgPool,
+}
+
+impl Databases {
+    /// Connects when the first question comes, so Postgres may be away now.
+    pub(crate) fn open(settings: &DatabaseSettings) -> sqlx::Result<Self> {
+        let url: PgConnectOptions = settings.url.expose().parse()?;
+        let timeout_ms = settings.timeout.min(STATEMENT_MAX).as_millis().to_string();
+        let open = |context: Context, connections: u32| {
+            let options = url.clone().application_name("millrace-query-api").options([
+                ("search_path", context.as_str()),
+                ("default_transaction_read_only", "on"),
+                ("statement_timeout", &timeout_ms),
+            ]);
+            PgPoolOptions::new()
+                .max_connections(connections.max(1))
+                .acquire_timeout(settings.timeout.min(ACQUIRE_MAX))
+                .connect_lazy_with(options)
+        };
+        // Links, with their statistics, are asked for far more often than the others.
+        let share = settings.pool_size / 5;
+        Ok(Self {
+            core: open(Context::Core, share),
+            media: open(Context::Media, share),
+            links: open(Context::Links, settings.pool_size - 2 * share),
+        })
+    }
+
+    pub(crate) const fn of(&self, context: Context) -> &PgPool {
+        match context {
+            Context::Core => &self.core,
+            Context::Media => &self.media,
+            Context::Links => &self.links,
+        }
+    }
+
+    /// Keeps readiness true: whether every schema answers and has been migrated.
+    pub(crate) async fn watch(self, component: Component) -> ! {
+        loop {
+            match self.check().await {
+                Ok(()) => component.up(),
+                Err(error) if is_unmigrated(&error) => {
+                    component.down("the schema is not there yet");
+                }
+                Err(_) => component.down("Postgres does not answer"),
+            }
+            tokio::time::sleep(WATCH_INTERVAL).await;
+        }
+    }
+
+    async fn check(&self) -> sqlx::Result<()> {
+        for context in Context::ALL {
+            sqlx::query_scalar!("select count(*) from projection_position")
+                .fetch_one(self.of(context))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// What a client is told: 503 when Postgres is away or overloaded, 500 when it is our fault.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the error over"
+)]
+pub(crate) fn problem(error: sqlx::Error) -> Problem {
+    if is_passing(&error) {
+        tracing::warn!(%error, "the read models cannot be asked");
+        Problem::unavailable(RETRY_AFTER_SECONDS)
+    } else {
+        Problem::internal(&error)
+    }
+}
+
+fn is_passing(error: &sqlx::Error) -> bool {
+    let is_away = matches!(
+        error,
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+    );
+    // Connection exceptions, insufficient resources, operator intervention (a statement's timeout too).
+    let is_passing_code = |code: &str| {
+        ["08", "53", "57"]
+            .iter()
+            .any(|class| code.starts_with(class))
+    };
+    is_away || is_unmigrated(error) || code(error).as_deref().is_some_and(is_passing_code)
+}
+
+/// A fresh system serves before its projectors have made the tables (undefined table or schema).
+fn is_unmigrated(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| code == "42P01" || code == "3F000")
+}
+
+/// The error's SQLSTATE.
+pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
+    Some(error.as_database_error()?.code()?.into_owned())
+}

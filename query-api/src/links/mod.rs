@@ -1,0 +1,18 @@
+//! Questions about links and the clicks on them.
+
+mod click_rollup;
+pub(crate) mod link_list;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::document;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document("Millrace: links"))
+        .routes(routes!(link_list::list))
+        .routes(routes!(link_list::one))
+        .routes(routes!(click_rollup::of_link))
+        .routes(routes!(click_rollup::of_workspace))
+}

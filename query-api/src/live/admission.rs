@@ -1,0 +1,183 @@
+//! Who may subscribe: what is asked of a request before it is upgraded.
+
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use axum::extract::ws::WebSocketUpgrade;
+use events::Timestamp;
+use http::StatusCode;
+use http::header::{
+    AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
+    UPGRADE,
+};
+use http::request::Parts;
+use serde::Deserialize;
+use service::body::{Faults, Query};
+use service::caller::{Caller, LEEWAY_SECONDS};
+use service::problem::Problem;
+use service::world;
+use url::Url;
+
+use super::expiry::expiry;
+use crate::app::App;
+
+/// The subprotocol that the frames are written in.
+const PROTOCOL: &str = "millrace.v1";
+/// Browsers can set no header, so the token may come as a subprotocol; it is never sent back.
+const TOKEN_PROTOCOL: &str = "bearer.";
+/// A subscriber says next to nothing and hears small frames; the defaults would take 134 KB a socket.
+const BUFFER_BYTES: usize = 4 * 1024;
+const WRITE_BUFFER_BYTES_MAX: usize = 64 * 1024;
+const MESSAGE_BYTES_MAX: usize = 4 * 1024;
+
+/// A request that may be upgraded, as far as it tells itself.
+pub(super) struct Admission {
+    pub(super) caller: Caller,
+    /// How long its token is still good.
+    pub(super) ends_in: Duration,
+    pub(super) upgrade: WebSocketUpgrade,
+}
+
+#[derive(Deserialize)]
+struct Resume {
+    cursor: Option<String>,
+    from: Option<String>,
+}
+
+impl FromRequestParts<App> for Admission {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        adopt_protocol_token(&mut parts.headers);
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let ends_in = ends_in(&parts.headers, world::now());
+        check_origin(&parts.headers, &app.public_url)?;
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
+            .await
+            .map_err(|rejection| upgrade_needed(rejection.body_text()))?
+            .protocols([PROTOCOL])
+            .read_buffer_size(BUFFER_BYTES)
+            .write_buffer_size(BUFFER_BYTES)
+            .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+            .max_frame_size(MESSAGE_BYTES_MAX)
+            .max_message_size(MESSAGE_BYTES_MAX);
+        let Query(resume) = Query::from_request_parts(parts, app).await?;
+        check_resume(&resume)?;
+        Ok(Self {
+            caller,
+            ends_in,
+            upgrade,
+        })
+    }
+}
+
+/// A token among the subprotocols stands in for the `Authorization` that a browser cannot send.
+fn adopt_protocol_token(headers: &mut HeaderMap) {
+    let token = headers
+        .get_all(SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .find_map(|protocol| protocol.trim().strip_prefix(TOKEN_PROTOCOL));
+    let header = token.and_then(|it| HeaderValue::try_from(format!("Bearer {it}")).ok());
+    if let Some(mut header) = header.filter(|_| !headers.contains_key(AUTHORIZATION)) {
+        header.set_sensitive(true);
+        headers.insert(AUTHORIZATION, header);
+    }
+}
+
+/// The token has been verified, so what it says of itself is true.
+fn ends_in(headers: &HeaderMap, now: Timestamp) -> Duration {
+    let token = headers
+        .get(AUTHORIZATION)
+        .and_then(|it| it.to_str().ok()?.split_once(' '));
+    let expiry = token
+        .and_then(|(_, token)| expiry(token.trim()))
+        .unwrap_or(0);
+    let ends = expiry.saturating_add(LEEWAY_SECONDS);
+    Duration::from_secs(
+        ends.saturating_sub(now.odt().unix_timestamp())
+            .try_into()
+            .unwrap_or(0),
+    )
+}
+
+/// A page of another site must not subscribe for its visitors.
+fn check_origin(headers: &HeaderMap, public_url: &Url) -> Result<(), Problem> {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return Ok(());
+    };
+    let origin = origin.to_str().ok().and_then(|it| Url::parse(it).ok());
+    let host = headers.get(HOST).and_then(|it| it.to_str().ok());
+    let is_ours = origin.is_some_and(|origin| {
+        origin.origin() == public_url.origin()
+            || host.is_some_and(|host| origin.authority().eq_ignore_ascii_case(host))
+    });
+    if is_ours {
+        Ok(())
+    } else {
+        Err(Problem::forbidden("pages of this origin may not subscribe"))
+    }
+}
+
+fn check_resume(resume: &Resume) -> Result<(), Problem> {
+    let mut faults = Faults::default();
+    for (pointer, asked) in [("/cursor", &resume.cursor), ("/from", &resume.from)] {
+        if asked.is_some() {
+            faults.add(pointer, "resuming is not offered yet; subscribe without it");
+        }
+    }
+    faults.finish()
+}
+
+fn upgrade_needed(detail: String) -> Problem {
+    Problem::new(
+        StatusCode::UPGRADE_REQUIRED,
+        "upgrade_required",
+        "WebSocket needed",
+    )
+    .detail(detail)
+    .header(UPGRADE, HeaderValue::from_static("websocket"))
+    .header(CONNECTION, HeaderValue::from_static("upgrade"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(http::HeaderName, &'static str)]) -> HeaderMap {
+        let pairs = pairs.iter().cloned();
+        pairs
+            .map(|(name, value)| (name, HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn only_our_own_pages_may_subscribe() {
+        let ours: Url = "https://go.example.com/".parse().unwrap();
+        let allowed =
+            |origin, host| check_origin(&headers(&[(ORIGIN, origin), (HOST, host)]), &ours);
+        assert!(check_origin(&HeaderMap::new(), &ours).is_ok());
+        assert!(allowed("https://go.example.com", "inside:8080").is_ok());
+        assert!(allowed("http://localhost:8080", "LOCALHOST:8080").is_ok());
+        for origin in [
+            "https://evil.example",
+            "http://go.example.com",
+            "null",
+            "localhost:8080",
+        ] {
+            assert!(allowed(origin, "localhost:8080").is_err(), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_token_may_come_as_a_subprotocol_unless_the_header_has_one() {
+        let protocols = (SEC_WEBSOCKET_PROTOCOL, "millrace.v1, bearer.abc.def");
+        let mut browser = headers(std::slice::from_ref(&protocols));
+        adopt_protocol_token(&mut browser);
+        assert_eq!(browser[AUTHORIZATION], "Bearer abc.def");
+        let mut both = headers(&[protocols, (AUTHORIZATION, "Bearer first")]);
+        adopt_protocol_token(&mut both);
+        assert_eq!(both[AUTHORIZATION], "Bearer first");
+    }
+}

@@ -1,0 +1,68 @@
+//! What a subscriber is told.
+
+use axum::extract::ws::Utf8Bytes;
+use events::links::ClickEvent;
+use events::{ClickId, LinkId, Timestamp};
+use serde::Serialize;
+
+use super::cursor::Cursor;
+
+/// A message to a subscriber.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum Frame<'a> {
+    /// Every click after `cursor` follows.
+    Ready { cursor: Cursor },
+    /// What follows happens now.
+    CaughtUp,
+    /// A link was opened.
+    Click { cursor: Cursor, click: Click<'a> },
+    /// The subscriber is too slow; it has been sent everything up to `cursor`, and nothing after it.
+    Lagged { cursor: Cursor },
+}
+
+#[derive(Serialize)]
+pub(super) struct Click<'a> {
+    id: ClickId,
+    link_id: LinkId,
+    slug: &'a str,
+    occurred_at: Timestamp,
+    country: Option<&'a str>,
+    referrer: Option<&'a str>,
+    browser: Option<&'a str>,
+    os: Option<&'a str>,
+    device: Option<&'a str>,
+    is_bot: bool,
+}
+
+/// A click's frame, written once for all who get it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct ClickFrame {
+    pub(super) cursor: Cursor,
+    pub(super) text: Utf8Bytes,
+}
+
+impl Frame<'_> {
+    pub(super) fn text(&self) -> serde_json::Result<Utf8Bytes> {
+        serde_json::to_string(self).map(Utf8Bytes::from)
+    }
+}
+
+impl ClickFrame {
+    pub(super) fn new(cursor: Cursor, event: &ClickEvent<'_>) -> serde_json::Result<Self> {
+        let click = Click {
+            id: event.id,
+            link_id: event.data.link_id,
+            slug: &event.data.slug,
+            occurred_at: event.time,
+            country: event.data.country.as_deref(),
+            referrer: event.data.referrer.as_deref(),
+            browser: event.data.browser.as_deref(),
+            os: event.data.os.as_deref(),
+            device: event.data.device.as_deref(),
+            is_bot: event.data.is_bot,
+        };
+        let text = Frame::Click { cursor, click }.text()?;
+        Ok(Self { cursor, text })
+    }
+}

