@@ -97,14 +97,14 @@ pub async fn build(
     } = settings;
     let directory = Directory::new();
     let tail = broker.tail(StreamName::Links, Start::New).await?;
-    tasks.spawn(
+    tasks.spawn_until_stopped(
         "directory",
         links::redirect::follow(directory.clone(), broker.clone(), tail),
     );
     let (lane, worker) = ClickLane::new(broker.clone(), world::new_id(), tasks.stopping());
     tasks.spawn("click lane", worker);
     let storage = Storage::new(storage);
-    tasks.spawn(
+    tasks.spawn_until_stopped(
         "storage",
         watch_storage(storage.clone(), readiness.component("storage")),
     );

@@ -1,7 +1,7 @@
 //! Where a wish comes from: who has it, in which request, and whether it may be the same wish again.
 
 use events::ClaimKind;
-use events::{Actor, Context, EventId, Metadata, Subject};
+use events::{Actor, Context, EventId, Metadata, Subject, Timestamp};
 use serde::Serialize;
 use service::caller::Caller;
 use service::headers::IdempotencyKey;
@@ -11,6 +11,8 @@ use service::{telemetry, world};
 
 /// Who wishes something, and in which request.
 pub(crate) struct Origin {
+    /// When it was wished: everything that comes of it happened then.
+    pub(crate) time: Timestamp,
     actor: Actor,
     correlation: Option<String>,
     traceparent: Option<String>,
@@ -59,6 +61,7 @@ impl Origin {
             })
             .transpose()?;
         Ok(Self {
+            time: world::now(),
             actor,
             correlation: request_id::current().map(|id| id.to_string()),
             traceparent: telemetry::current_traceparent(),
@@ -70,7 +73,7 @@ impl Origin {
     pub(crate) fn metadata(&self) -> Metadata {
         Metadata {
             id: EventId::new(world::new_id()),
-            time: world::now(),
+            time: self.time,
             actor: self.actor,
             correlation: self.correlation.clone(),
             causation: None,

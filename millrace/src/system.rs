@@ -99,14 +99,8 @@ impl System {
             .context("the streams could not be made")?;
         let (readiness, metrics, tasks) =
             (Readiness::default(), Metrics::default(), Tasks::default());
-        tasks.spawn(
-            "broker",
-            watch_broker(
-                broker.clone(),
-                readiness.component("broker"),
-                tasks.stopping(),
-            ),
-        );
+        let component = readiness.component("broker");
+        tasks.spawn_until_stopped("broker", watch_broker(broker.clone(), component));
         let routes = start(blueprint, &broker, &readiness, &metrics, &tasks).await?;
         let address = listener.local_addr();
         let router = assemble(routes, &readiness, &metrics);
@@ -256,27 +250,17 @@ fn assemble(routes: Routes, readiness: &Readiness, metrics: &Metrics) -> Router 
     }
 }
 
-async fn watch_broker(
-    broker: Broker,
-    component: Component,
-    stopping: tokio_util::sync::CancellationToken,
-) {
-    let watch = async {
-        let mut connection = broker.connection();
-        loop {
-            if connection.borrow_and_update().is_up {
-                component.up();
-            } else {
-                component.down("not connected");
-            }
-            if connection.changed().await.is_err() {
-                return;
-            }
+/// The end of the watch is the end of the connection, which the broker's clones keep.
+async fn watch_broker(broker: Broker, component: Component) {
+    let mut connection = broker.connection();
+    loop {
+        if connection.borrow_and_update().is_up {
+            component.up();
+        } else {
+            component.down("not connected");
         }
-    };
-    // The end of the watch is the end of the connection, or of the process.
-    stopping
-        .run_until_cancelled(watch)
-        .await
-        .unwrap_or_default();
+        if connection.changed().await.is_err() {
+            return;
+        }
+    }
 }

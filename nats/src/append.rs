@@ -184,6 +184,8 @@ fn is_busy(error: &RequestError) -> bool {
         ErrorCode::ATOMIC_PUBLISH_INCOMPLETE_BATCH,
         ErrorCode::CLUSTER_NOT_AVAILABLE,
         ErrorCode::CLUSTER_NOT_LEADER,
+        ErrorCode::INSUFFICIENT_RESOURCES,
+        ErrorCode::STREAM_STORE_FAILED,
     ]
     .into_iter()
     .any(|code| error.is(code))

@@ -27,7 +27,7 @@ impl Broker {
             .batches
             .acquire()
             .await
-            .map_err(RequestError::no_answer)?;
+            .map_err(|error| RequestError::no_answer(&error))?;
         let id = HeaderValue::from(format!("{:032x}", rand::random::<u128>()));
         let mut sequence = 0_u64;
         for message in messages {

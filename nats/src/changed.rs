@@ -39,7 +39,9 @@ impl Broker {
     /// Listens to all projections, over reconnects too; what is said meanwhile is missed.
     pub async fn changes(&self) -> Result<Changes, RequestError> {
         let subscriber = self.client.subscribe("changed.>").await;
-        Ok(Changes(subscriber.map_err(RequestError::no_answer)?))
+        Ok(Changes(
+            subscriber.map_err(|error| RequestError::no_answer(&error))?,
+        ))
     }
 }
 

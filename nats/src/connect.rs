@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, context::ContextBuilder};
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
-use percent_encoding::percent_decode_str;
+use async_nats::{Client, ConnectOptions, Event};
 use tokio::sync::{Semaphore, watch};
-use url::Url;
 
 use crate::RequestError;
+use crate::address::parse;
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
 
 /// Earlier servers compact blocks without syncing them, whatever `sync_interval` says (nats-server #8475).
@@ -67,7 +66,7 @@ impl Broker {
     /// `url` is one URL or several of a cluster, comma-separated; the first one's user and password, or token, count.
     /// `name` is what the broker's monitoring shows.
     pub async fn connect(url: &str, name: &str) -> Result<Self, ConnectError> {
-        let (servers, credentials) = parse(url)?;
+        let (servers, credentials) = parse(url).map_err(ConnectError::Url)?;
         let (seen, mut connection) = watch::channel(Connection::default());
         let unreachable = |error: async_nats::ConnectError| ConnectError::Unreachable(error.into());
         let client = credentials
@@ -153,90 +152,5 @@ fn notice(event: &Event, seen: &watch::Sender<Connection>) {
         Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
             tracing::warn!("broker: {event}");
         }
-    }
-}
-
-/// Who we are, taken out of the URL: async-nats would ignore it there, and might log it.
-enum Credentials {
-    None,
-    Token(String),
-    User { name: String, password: String },
-}
-
-impl Credentials {
-    fn options(self, options: ConnectOptions) -> ConnectOptions {
-        match self {
-            Self::None => options,
-            Self::Token(token) => options.token(token),
-            Self::User { name, password } => options.user_and_password(name, password),
-        }
-    }
-}
-
-fn parse(text: &str) -> Result<(Vec<ServerAddr>, Credentials), ConnectError> {
-    let mut credentials = Credentials::None;
-    let mut servers = Vec::new();
-    for part in text.split(',').map(str::trim) {
-        let (server, found) = parse_one(part).map_err(ConnectError::Url)?;
-        servers.push(server);
-        if matches!(credentials, Credentials::None) {
-            credentials = found;
-        }
-    }
-    Ok((servers, credentials))
-}
-
-fn parse_one(
-    text: &str,
-) -> Result<(ServerAddr, Credentials), Box<dyn std::error::Error + Send + Sync>> {
-    let mut url = if text.contains("://") {
-        Url::parse(text)?
-    } else {
-        Url::parse(&format!("nats://{text}"))?
-    };
-    let decoded =
-        |text| Ok::<_, std::str::Utf8Error>(percent_decode_str(text).decode_utf8()?.into_owned());
-    let credentials = match (url.username(), url.password()) {
-        ("", None) => Credentials::None,
-        (token, None) => Credentials::Token(decoded(token)?),
-        (name, Some(password)) => Credentials::User {
-            name: decoded(name)?,
-            password: decoded(password)?,
-        },
-    };
-    let cannot = |()| "it cannot carry credentials";
-    url.set_username("").map_err(cannot)?;
-    url.set_password(None).map_err(cannot)?;
-    Ok((ServerAddr::from_url(url)?, credentials))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ConnectError, Credentials, parse};
-
-    #[test]
-    fn credentials_are_taken_out_of_the_url_and_decoded() {
-        let (servers, credentials) = parse("nats://ada:p%40ss%2F@a:4222, nats://b").unwrap();
-        assert!(
-            matches!(credentials, Credentials::User { name, password } if name == "ada" && password == "p@ss/")
-        );
-        let urls: Vec<_> = servers
-            .into_iter()
-            .map(|it| it.into_inner().to_string())
-            .collect();
-        assert_eq!(urls, ["nats://a:4222", "nats://b"]);
-    }
-
-    #[test]
-    fn a_lone_user_is_a_token_and_the_scheme_may_be_left_out() {
-        let (_, credentials) = parse("s3cret@localhost:4222").unwrap();
-        assert!(matches!(credentials, Credentials::Token(token) if token == "s3cret"));
-    }
-
-    #[test]
-    fn a_url_of_something_else_is_refused_without_telling_its_password() {
-        let error = parse("postgres://ada:hush@localhost").err().unwrap();
-        assert!(matches!(error, ConnectError::Url(_)));
-        assert!(!format!("{error:?}").contains("hush"));
     }
 }

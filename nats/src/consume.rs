@@ -226,7 +226,10 @@ impl Tail {
     async fn consume(&mut self) -> Result<(), ReadError> {
         self.connection.mark_unchanged();
         self.broker.verify(self.stream, &self.read).await?;
-        let messages = self.messages().await.map_err(RequestError::no_answer)?;
+        let messages = self
+            .messages()
+            .await
+            .map_err(|error| RequestError::no_answer(&error))?;
         self.consumer = Some(Consumer {
             messages,
             sequence: 0,

@@ -103,7 +103,7 @@ impl Broker {
             .client
             .subscribe(inbox.clone())
             .await
-            .map_err(RequestError::no_answer)?;
+            .map_err(|error| RequestError::no_answer(&error))?;
         let question = json!({ "seq": from, "next_by_subj": subject, "batch": PAGE_MESSAGES });
         self.client
             .publish_with_reply(
@@ -136,7 +136,8 @@ impl Broker {
 }
 
 fn stored(stream: StreamName, answer: Message) -> Result<StoredMessage, RequestError> {
-    let message = StreamMessage::try_from(answer).map_err(RequestError::no_answer)?;
+    let message =
+        StreamMessage::try_from(answer).map_err(|error| RequestError::no_answer(&error))?;
     Ok(StoredMessage::new(stream, message))
 }
 

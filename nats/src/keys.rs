@@ -26,7 +26,8 @@ impl Broker {
         let Some(found) = self.leaders_raw(STREAM, &question).await? else {
             return Ok(None);
         };
-        let message = StreamMessage::try_from(found).map_err(RequestError::no_answer)?;
+        let message =
+            StreamMessage::try_from(found).map_err(|error| RequestError::no_answer(&error))?;
         let is_marker = message.headers.get("KV-Operation").is_some();
         Ok((!is_marker).then_some(message.payload))
     }

@@ -57,7 +57,7 @@ impl Broker {
     ) -> Result<Option<StoredMessage>, RequestError> {
         let found = self.leaders_raw(stream.as_str(), question).await?;
         let message = found.map(TryInto::try_into).transpose();
-        let message = message.map_err(RequestError::no_answer)?;
+        let message = message.map_err(|error| RequestError::no_answer(&error))?;
         Ok(message.map(|message| StoredMessage::new(stream, message)))
     }
 

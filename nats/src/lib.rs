@@ -2,6 +2,7 @@
 //!
 //! The rest of Millrace sees a [`Broker`], [`NewMessage`]s that go in and [`StoredMessage`]s that come out.
 
+mod address;
 mod append;
 mod batch;
 mod changed;
@@ -15,6 +16,7 @@ mod leader;
 mod message;
 mod request;
 mod retry;
+mod state;
 mod streams;
 
 pub use append::{AppendError, Appended, Conflict};
@@ -30,4 +32,5 @@ pub use lane::{
 };
 pub use message::{Expected, NewMessage, StoredMessage};
 pub use request::RequestError;
-pub use streams::{AppliedStream, Incarnation, StreamChange, StreamError, StreamState};
+pub use state::{Incarnation, StreamState};
+pub use streams::{AppliedStream, StreamChange, StreamError};

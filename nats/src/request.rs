@@ -40,7 +40,7 @@ impl RequestError {
         }
     }
 
-    pub(crate) fn no_answer(reason: impl ToString) -> Self {
+    pub(crate) fn no_answer(reason: &(impl ToString + ?Sized)) -> Self {
         Self::NoAnswer(reason.to_string())
     }
 }
@@ -51,7 +51,7 @@ impl From<async_nats::RequestError> for RequestError {
             RequestErrorKind::TimedOut => Self::no_answer("timed out"),
             RequestErrorKind::NoResponders => Self::no_answer("nobody listens there"),
             RequestErrorKind::MaxPayloadExceeded => Self::too_large(&error),
-            RequestErrorKind::InvalidSubject | RequestErrorKind::Other => Self::no_answer(error),
+            RequestErrorKind::InvalidSubject | RequestErrorKind::Other => Self::no_answer(&error),
         }
     }
 }
@@ -60,7 +60,7 @@ impl From<async_nats::PublishError> for RequestError {
     fn from(error: async_nats::PublishError) -> Self {
         match error.kind() {
             PublishErrorKind::MaxPayloadExceeded => Self::too_large(&error),
-            PublishErrorKind::InvalidSubject | PublishErrorKind::Send => Self::no_answer(error),
+            PublishErrorKind::InvalidSubject | PublishErrorKind::Send => Self::no_answer(&error),
         }
     }
 }
@@ -96,13 +96,13 @@ impl Broker {
         Ok(read::<PublishAck>(&answer.payload)?.sequence)
     }
 
-    /// Asks JetStream's API.
+    /// Asks `JetStream`'s API.
     pub(crate) async fn api<T: DeserializeOwned>(
         &self,
         operation: &str,
         question: &(impl Serialize + Sync),
     ) -> Result<T, RequestError> {
-        let body = serde_json::to_vec(question).map_err(RequestError::no_answer)?;
+        let body = serde_json::to_vec(question).map_err(|error| RequestError::no_answer(&error))?;
         let answer = self
             .request(
                 format!("$JS.API.{operation}"),
@@ -114,7 +114,7 @@ impl Broker {
     }
 }
 
-/// Reads an answer of JetStream's, which may be an error.
+/// Reads an answer of `JetStream`'s, which may be an error.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
     match serde_json::from_slice(body) {
         Ok(Response::Ok(answer)) => Ok(answer),
@@ -122,6 +122,6 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> 
             code: error.error_code().0,
             description: error.to_string(),
         }),
-        Err(error) => Err(RequestError::no_answer(error)),
+        Err(error) => Err(RequestError::no_answer(&error)),
     }
 }

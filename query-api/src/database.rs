@@ -13,8 +13,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
 /// A request ends after 30 s; no statement may hold a connection for nearly as long.
 const STATEMENT_MAX: Duration = Duration::from_secs(10);
-/// How often readiness looks at Postgres.
+/// How often readiness looks at Postgres while it is there.
 const WATCH_INTERVAL: Duration = Duration::from_secs(5);
+/// How often while it is not, or not ready: others wait for it.
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// What a client that finds Postgres away is told to wait.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
@@ -23,7 +25,7 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 pub struct DatabaseSettings {
     /// The database; its user needs to select only.
     pub url: Secret,
-    /// Connections over all contexts.
+    /// Connections over all contexts, of which each has at least one.
     pub pool_size: u32,
     /// The longest that a question may wait for a connection, or a statement may run.
     /// Both give up sooner, after 2 s and 10 s, since a request as a whole ends after 30 s.
@@ -74,14 +76,23 @@ impl Databases {
     /// Keeps readiness true: whether every schema answers and has been migrated.
     pub(crate) async fn watch(self, component: Component) -> ! {
         loop {
-            match self.check().await {
-                Ok(()) => component.up(),
-                Err(error) if is_unmigrated(&error) => {
-                    component.down("the schema is not there yet");
+            let delay = match self.check().await {
+                Ok(()) => {
+                    component.up();
+                    WATCH_INTERVAL
                 }
-                Err(_) => component.down("Postgres does not answer"),
-            }
-            tokio::time::sleep(WATCH_INTERVAL).await;
+                Err(error) => {
+                    let is_unmigrated = is_unmigrated(&error);
+                    let reason = if is_unmigrated {
+                        "has no tables yet"
+                    } else {
+                        "does not answer"
+                    };
+                    component.down(reason);
+                    RETRY_INTERVAL
+                }
+            };
+            tokio::time::sleep(delay).await;
         }
     }
 

@@ -65,7 +65,7 @@ impl Nats {
 
     /// Makes it hang, as an overloaded machine would: connections stay open and nothing answers.
     pub fn pause(&self) {
-        self.child.signal(Signal::STOP);
+        self.child.pause();
     }
 
     /// Lets it go on after [`Nats::pause`].

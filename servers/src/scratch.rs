@@ -69,6 +69,9 @@ fn remove(folder: &Path, lock: &Path) {
     for server in fs::read_dir(folder).into_iter().flatten().flatten() {
         postgres::clear(&server.path());
         storage::clear(&server.path());
+        if postgres::is_held(&server.path()) {
+            return;
+        }
     }
     let removed = fs::remove_dir_all(folder);
     if removed.is_ok() || !folder.exists() {

@@ -83,7 +83,7 @@ impl Storage {
 
     /// Makes it hang: connections stay open and nothing answers.
     pub fn pause(&self) {
-        self.child.signal(Signal::STOP);
+        self.child.pause();
     }
 
     /// Lets it go on after [`Storage::pause`].

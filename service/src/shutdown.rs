@@ -47,6 +47,18 @@ impl Tasks {
         }));
     }
 
+    /// Runs `task` until it ends, or is dropped where it stands when the process stops: for work that has nothing to finish.
+    pub fn spawn_until_stopped(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let stopping = self.stopping();
+        self.spawn(name, async move {
+            stopping.run_until_cancelled(task).await.unwrap_or_default();
+        });
+    }
+
     /// Tells the whole process to stop because `name` cannot go on.
     pub fn fail(&self, name: &'static str) {
         tracing::error!(task = name, "a task failed; stopping");
@@ -113,6 +125,13 @@ mod tests {
         let tasks = Tasks::default();
         let stopping = tasks.stopping();
         tasks.spawn("worker", async move { stopping.cancelled().await });
+        assert_eq!(tasks.stop(SOON).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_task_with_nothing_to_finish_is_dropped() {
+        let tasks = Tasks::default();
+        tasks.spawn_until_stopped("watcher", std::future::pending());
         assert_eq!(tasks.stop(SOON).await, Ok(()));
     }
 

@@ -128,7 +128,7 @@ pub(crate) async fn register(
         claims: vec![app.identities.claim(&email)],
         companions: vec![opening(origin, workspace, user).map_err(internal)?],
     };
-    let created_at = world::now();
+    let created_at = origin.time;
     let answer = |_: &User| {
         let profile = Profile {
             email: email.as_str().to_owned(),

@@ -186,7 +186,7 @@ async fn attempt(
         claims,
         companions: Vec::new(),
     };
-    let created_at = world::now();
+    let created_at = origin.time;
     let answer = |_: &Link| {
         let body = serde_json::to_string(&link_body(app, id, command, created_at))?;
         Ok(Answer {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::queue::Packed;
 use super::{BATCH_HEADER, PRODUCER_HEADER, Shared};
+use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::header_map;
 use crate::retry::Pauses;
 use crate::{Broker, RequestError};
@@ -112,5 +113,9 @@ impl Worker {
     async fn wait(&self, error: &RequestError, number: u64, pauses: &mut Pauses) {
         tracing::warn!(%error, number, "sending clicks again");
         pauses.pause().await;
+        // What is sent while the broker is away would be sent twice when it is back.
+        let mut connection = self.broker.connection();
+        let back = connection.wait_for(|connection| connection.is_up);
+        drop(tokio::time::timeout(ANSWER_WAIT_MAX, back).await);
     }
 }

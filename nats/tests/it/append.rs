@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use events::{LinkId, Subject, WorkspaceId};
+use events::{LinkId, StreamName, Subject, WorkspaceId};
 use futures::future::join_all;
 use nats::{AppendError, Expected, NewMessage};
 
@@ -220,6 +220,30 @@ async fn an_append_outlives_a_crash_of_the_broker() {
         world.nats.start_again().await.unwrap();
     }
     assert_eq!(writer.await.unwrap(), 2_000);
+}
+
+#[tokio::test]
+async fn an_answer_that_came_too_late_is_looked_up() {
+    let world = World::new().await;
+    let subject = subject();
+    let batch = [claim("late"), event(&subject, Expected::LastSequence(0))];
+    for messages in [&batch[..], &[event(&subject, Expected::LastSequence(2))]] {
+        world.nats.pause();
+        let resume = async {
+            tokio::time::sleep(Duration::from_millis(3_500)).await;
+            world.nats.resume();
+        };
+        let (appended, ()) = tokio::join!(world.broker.append(messages), resume);
+        let last = world
+            .broker
+            .last_from_leader(&subject)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(appended.unwrap().position, last.position);
+    }
+    let state = world.broker.stream_state(StreamName::Core).await.unwrap();
+    assert_eq!(state.messages, 3);
 }
 
 #[tokio::test]

@@ -71,15 +71,15 @@ async fn a_notice_reaches_who_listens_over_a_restart_too() {
             .publish_changed(Context::Links, "link_list", position)
             .await
             .unwrap();
-        let changed = tokio::time::timeout(Duration::from_secs(5), changes.next())
+        let notice = tokio::time::timeout(Duration::from_secs(5), changes.next())
             .await
             .unwrap()
             .unwrap();
         assert_eq!(
-            (changed.context, changed.projection.as_str()),
+            (notice.context, notice.projection.as_str()),
             (Context::Links, "link_list")
         );
-        assert_eq!(changed.position, position);
+        assert_eq!(notice.position, position);
         world.nats.kill().await;
         world.nats.start_again().await.unwrap();
         world

@@ -3,7 +3,7 @@
 use events::core::WorkspaceEvent;
 use nats::{Expected, ReadError};
 
-use crate::world::{World, claim, claim_subject, event, fill, opened, subject};
+use crate::world::{World, claim, claim_subject, event, fill, subject};
 
 #[tokio::test]
 async fn a_history_of_many_pages_is_read_in_order() {
@@ -81,5 +81,4 @@ async fn a_message_that_is_no_event_is_named() {
             .unwrap()
             .is_claim()
     );
-    drop(opened());
 }

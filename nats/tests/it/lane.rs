@@ -182,6 +182,29 @@ async fn through_crashes_every_acknowledged_click_is_stored_and_counts_once() {
 }
 
 #[tokio::test]
+async fn clicks_that_were_sent_twice_count_once() {
+    let world = World::new().await;
+    let Lane { lane, .. } = open(&world.broker);
+    let workspaces = workspaces(2);
+    lane.record(workspaces[0], &click()).await.unwrap();
+    world.nats.pause();
+    let records = (0..10).map(|index| {
+        let (lane, workspace) = (lane.clone(), workspaces[index % 2]);
+        async move { lane.record(workspace, &click()).await }
+    });
+    let resume = async {
+        // Longer than an answer is waited for, shorter than a caller waits.
+        tokio::time::sleep(Duration::from_millis(3_500)).await;
+        world.nats.resume();
+    };
+    let (outcomes, ()) = tokio::join!(join_all(records), resume);
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(counted(&world.broker).await.len(), 11);
+    let state = world.broker.stream_state(StreamName::Clicks).await.unwrap();
+    assert!(state.messages > 3, "nothing was sent twice");
+}
+
+#[tokio::test]
 async fn a_full_lane_refuses_and_what_waits_is_unacknowledged_in_time() {
     let mut world = World::new().await;
     let Lane { lane, .. } = open(&world.broker);

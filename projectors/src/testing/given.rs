@@ -11,8 +11,9 @@ use nats::{ClickLane, Expected, NewMessage};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::sealed::SealingKey;
+use service::shutdown::Tasks;
 use service::world;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use super::Log;
@@ -121,17 +122,19 @@ pub(crate) fn click(link: LinkId) -> ClickEvent<'static> {
     ClickEvent::new(ClickId::new(world::new_id()), world::now(), data)
 }
 
-/// A lane, and its worker at work until the token is dropped.
+/// A lane, and its worker at work until it is dropped.
 pub(crate) struct Clicks {
     pub(crate) lane: ClickLane,
-    worker: tokio::task::JoinHandle<()>,
+    _stop: DropGuard,
 }
 
 pub(crate) fn lane(log: &Log, producer: Uuid) -> Clicks {
-    let (lane, worker) = ClickLane::new(log.broker.clone(), producer, CancellationToken::new());
+    let stop = CancellationToken::new();
+    let (lane, worker) = ClickLane::new(log.broker.clone(), producer, stop.clone());
+    Tasks::default().spawn("lane", worker);
     Clicks {
         lane,
-        worker: tokio::task::spawn(worker),
+        _stop: stop.drop_guard(),
     }
 }
 
@@ -149,12 +152,6 @@ impl Clicks {
             .map(|click| self.lane.record(workspace, click));
         let positions = futures::future::try_join_all(recorded).await.unwrap();
         positions.into_iter().max_by_key(|it| it.sequence).unwrap()
-    }
-}
-
-impl Drop for Clicks {
-    fn drop(&mut self) {
-        self.worker.abort();
     }
 }
 

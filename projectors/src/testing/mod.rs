@@ -22,7 +22,7 @@ pub(crate) use self::rows::{Rows, one};
 use crate::{Database, Projectors, migrate};
 
 /// Far more than anything here takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A log of the test's own.
 pub(crate) struct Log {

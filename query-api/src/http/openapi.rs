@@ -1,8 +1,8 @@
 //! What the `OpenAPI` descriptions of all contexts have in common.
 
-use service::problem::ProblemBody;
+use service::problem::{Fault, ProblemBody};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 
 /// What may go wrong with any read.
 #[derive(utoipa::IntoResponses)]
@@ -37,14 +37,18 @@ pub(crate) enum LiveProblems {
     UpgradeRequired(ProblemBody),
 }
 
-/// An empty description of one context, which knows how callers prove themselves.
+/// A description of one context without routes yet: how callers prove themselves, and what problems look like.
 pub(crate) fn document(title: &str) -> OpenApi {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
         .build();
-    let mut components = Components::new();
-    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    // The derived answers refer to these without bringing them along.
+    let components = ComponentsBuilder::new()
+        .schema_from::<ProblemBody>()
+        .schema_from::<Fault>()
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .build();
     OpenApiBuilder::new()
         .info(InfoBuilder::new().title(title).version("1").build())
         .components(Some(components))

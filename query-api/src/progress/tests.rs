@@ -85,3 +85,26 @@ async fn a_stream_that_the_view_does_not_read_is_not_waited_for() {
     }]);
     assert_eq!(reach(&stage, &wanted).await, Ok(()));
 }
+
+#[tokio::test]
+async fn notices_come_over_the_broker() {
+    let stage = Stage::new().await;
+    let nats = servers::testing::nats().await;
+    let broker = Broker::connect(&nats.url(), "test").await.unwrap();
+    let (wanted, position) = (clicks(7), notice(7).position);
+    // Again and again, since nobody knows when the listening has begun.
+    let telling = async {
+        loop {
+            let told = broker
+                .publish_changed(Context::Links, "click_rollup", position)
+                .await;
+            told.unwrap();
+            broker.round_trip().await.unwrap();
+        }
+    };
+    tokio::select! {
+        reached = reach(&stage, &wanted) => assert_eq!(reached, Ok(())),
+        () = telling => {}
+        _ = stage.app.progress.clone().hear_all(broker.clone()) => {}
+    }
+}

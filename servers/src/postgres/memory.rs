@@ -39,7 +39,7 @@ pub(crate) fn clear(data: &Path) {
 }
 
 /// Whether a process of the server in the data folder `data` still holds its memory.
-pub(super) fn is_held(data: &Path) -> bool {
+pub(crate) fn is_held(data: &Path) -> bool {
     Left::of(data)
         .and_then(|left| left.segment())
         .is_some_and(|segment| segment.is_used)

@@ -17,7 +17,7 @@ use crate::{
     folder::{DataFolder, Settings},
     process::{Child, Launch, run},
 };
-pub(crate) use memory::clear;
+pub(crate) use memory::{clear, is_held};
 
 /// The role that owns the cluster: a superuser.
 const USER: &str = "millrace";
@@ -151,7 +151,7 @@ impl Postgres {
         self.child.end(Signal::KILL, STOP_WITHIN).await;
         // Its children notice by themselves, a few milliseconds later.
         let began = Instant::now();
-        while memory::is_held(self.folder.path()) && began.elapsed() < STOP_WITHIN {
+        while is_held(self.folder.path()) && began.elapsed() < STOP_WITHIN {
             tokio::time::sleep(CHILDREN_PAUSE).await;
         }
     }
@@ -165,7 +165,7 @@ impl Postgres {
 
     /// Makes it accept connections and answer none; sessions that are already open go on.
     pub fn pause(&self) {
-        self.child.signal(Signal::STOP);
+        self.child.pause();
     }
 
     /// Lets it go on after [`Postgres::pause`].

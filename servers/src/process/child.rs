@@ -15,6 +15,9 @@ use tokio::{sync::watch, time::timeout};
 /// How long a killed process may take to be gone; the kernel needs milliseconds.
 const KILLED_WITHIN: Duration = Duration::from_secs(5);
 
+/// How long the threads of a process may take to stop on a busy machine.
+const PAUSED_WITHIN: Duration = Duration::from_secs(1);
+
 /// How a server's process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit(ExitStatus);
@@ -95,6 +98,18 @@ impl Child {
         if process.is_some() {
             // It may have ended an instant ago; then there is nobody to tell.
             kill_process(self.pid, signal).ok();
+        }
+    }
+
+    /// Stops the child where it is, and returns when all of its threads have stopped.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let began = Instant::now();
+        while matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
+            && began.elapsed() < PAUSED_WITHIN
+        {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 

@@ -109,9 +109,8 @@ async fn it_stops_even_while_it_is_paused() -> anyhow::Result<()> {
 async fn its_end_is_learned_by_whoever_asks() -> anyhow::Result<()> {
     let mut nats = testing::nats().await;
     let mut exited = nats.exited();
-    let waiting = tokio::task::spawn(async move { exited.wait().await });
-    nats.kill().await;
-    let exit = timeout(Duration::from_secs(2), waiting).await??;
+    let (exit, ()) = tokio::join!(timeout(Duration::from_secs(2), exited.wait()), nats.kill());
+    let exit = exit?;
     ensure!(
         exit.is_some_and(|exit| exit.to_string().contains("SIGKILL")),
         "{exit:?}"

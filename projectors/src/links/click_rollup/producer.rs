@@ -1,6 +1,6 @@
 //! Which messages of which producer are counted, so that one that was sent twice counts once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -39,8 +39,8 @@ fn key(message: &ClickMessage<'_>) -> (Uuid, Uuid) {
 }
 
 async fn load(tx: &mut PgConnection, batch: &[ClickMessage<'_>]) -> Result<Marks, sqlx::Error> {
-    let keys: HashMap<_, ()> = batch.iter().map(|message| (key(message), ())).collect();
-    let (producers, workspaces): (Vec<_>, Vec<_>) = keys.into_keys().unzip();
+    let keys: HashSet<_> = batch.iter().map(key).collect();
+    let (producers, workspaces): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
     let rows = sqlx::query!(
         "select producer, workspace_id, batch from click_producer
          where (producer, workspace_id) in (select * from unnest($1::uuid[], $2::uuid[]))",

@@ -82,8 +82,11 @@ async fn a_worker_that_is_cut_off_anywhere_counts_nothing_twice_and_leaves_nothi
     let crashing = async {
         for crash in 0..60_u64 {
             let life = Duration::from_millis(5 + crash * 7 % 60);
-            let cut_off =
-                timeout(life, worker(&log, &database).run(CancellationToken::new())).await;
+            let cut_off = timeout(
+                life,
+                Box::pin(worker(&log, &database).run(CancellationToken::new())),
+            )
+            .await;
             assert!(cut_off.is_err());
         }
     };
