@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with DATABASE_URL set to a throw-away Postgres that has every migration.
 #
-#   scripts/with-database.sh cargo sqlx prepare --workspace -- --all-targets
+#   scripts/with-database.sh cargo sqlx prepare --workspace -- --workspace --all-targets
 #
 # The server listens on a socket in a folder of its own and on no port; it ends with this script, however that ends.
 set -euo pipefail

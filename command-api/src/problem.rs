@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use events::ClaimKind;
 use nats::{AppendError, ReadError};
-use service::problem::Problem;
+use service::problem::{Chain, Problem};
 
 use crate::core::{HashingError, UserRejection};
 use crate::handle::HandleError;
@@ -23,19 +23,8 @@ pub(crate) fn internal(error: impl Error) -> Problem {
 
 /// The broker is away or slow: logged, and the caller may come again.
 pub(crate) fn unavailable(error: &dyn Error) -> Problem {
-    tracing::warn!(error = %chain(error), "the log could not be reached");
+    tracing::warn!(error = %Chain(error), "the log could not be reached");
     Problem::unavailable(RETRY_AFTER_S)
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 impl<R: Error + Into<Problem> + 'static> From<HandleError<R>> for Problem {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcOffset};
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// A point in time in UTC, cut to whole microseconds, written as RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,9 +18,17 @@ pub struct ParseTimestampError(#[source] time::error::Parse);
 
 impl Timestamp {
     /// Takes a time in any zone; what is finer than a microsecond is cut off.
+    ///
+    /// A time that UTC can't tell, within a day of the years -9999 and 9999, becomes the nearest that it can.
     #[must_use]
     pub fn new(time: OffsetDateTime) -> Self {
-        let utc = time.to_offset(UtcOffset::UTC);
+        let nearest = || match time.year() {
+            ..0 => PrimitiveDateTime::MIN.assume_utc(),
+            _ => PrimitiveDateTime::MAX.assume_utc(),
+        };
+        let utc = time
+            .checked_to_offset(UtcOffset::UTC)
+            .unwrap_or_else(nearest);
         Self(
             utc.replace_nanosecond(utc.nanosecond() / 1_000 * 1_000)
                 .unwrap_or(utc),
@@ -80,6 +88,12 @@ mod tests {
     fn another_zone_is_told_in_utc_to_the_microsecond() {
         let time: Timestamp = "2026-11-21T10:00:00.123456789+05:45".parse().unwrap();
         assert_eq!(time.to_string(), "2026-11-21T04:15:00.123456Z");
+    }
+
+    #[test]
+    fn the_end_of_time_makes_nobody_fall_over() {
+        let time: Timestamp = "9999-12-31T23:59:59-12:00".parse().unwrap();
+        assert_eq!(time.to_string(), "9999-12-31T23:59:59.999999Z");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What the API says of itself: an OpenAPI document for each context, and a page to read them.
 
 use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Html;
 use axum::routing::get;
 use service::body::Json;
+use service::problem::{CODES, Code};
 use utoipa::Modify;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi};
+use utoipa::openapi::{InfoBuilder, OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
@@ -33,12 +36,61 @@ pub(crate) fn with_document(context: &str, routes: OpenApiRouter) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(Frame::openapi())
         .merge(routes)
         .split_for_parts();
+    name_answers(&mut document);
     document.info = InfoBuilder::new()
         .title(format!("Millrace: {context}"))
         .version(env!("CARGO_PKG_VERSION"))
         .build();
     let answer = get(move || std::future::ready(Json(document.clone())));
     router.route(&format!("/v1/{context}/openapi.json"), answer)
+}
+
+/// An answer that has no description of its own gets its status' name: OpenAPI 3.1 asks for one.
+fn name_answers(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in operations.into_iter().flatten() {
+            for (status, answer) in &mut operation.responses.responses {
+                if let RefOr::T(answer) = answer
+                    && answer.description.is_empty()
+                {
+                    answer.description = name_of(status).to_owned();
+                }
+            }
+        }
+    }
+}
+
+fn name_of(status: &str) -> &str {
+    let status = status.parse().ok();
+    let known = status.and_then(|code| StatusCode::from_u16(code).ok());
+    known
+        .and_then(|it| it.canonical_reason())
+        .unwrap_or("Another answer")
+}
+
+/// `/docs/problems`: what each problem's `type` leads to.
+fn problems() -> Html<String> {
+    let section = |it: &Code| {
+        let Code {
+            code,
+            status,
+            about,
+        } = it;
+        format!("<dt id=\"{code}\"><code>{code}</code> {status}</dt><dd>{about}</dd>\n")
+    };
+    let sections: String = CODES.iter().map(section).collect();
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Millrace: problems</title>\n\
+         <h1>Problems</h1><p>The values of <code>error</code>, with their status.</p>\n\
+         <dl>\n{sections}</dl></html>\n"
+    ))
 }
 
 /// `/docs`: the contexts' documents as a page to read and to try.
@@ -49,5 +101,6 @@ pub(crate) fn page() -> Router {
         Url::new("media", "/v1/media/openapi.json"),
     ];
     let config = Config::new(urls).try_it_out_enabled(true);
-    SwaggerUi::new("/docs").config(config).into()
+    let reference: Router = SwaggerUi::new("/docs").config(config).into();
+    reference.route("/docs/problems", get(|| std::future::ready(problems())))
 }

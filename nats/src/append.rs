@@ -65,10 +65,17 @@ enum Standing {
     Unknown,
 }
 
+/// What a subject holds behind the message that was expected to be its last.
+enum Behind {
+    Nothing,
+    Message(StoredMessage),
+    EndsBefore,
+}
+
 impl Broker {
     /// Stores one message, or several of one stream that stand or fall together.
     ///
-    /// Of several messages with one subject only the first may expect a sequence (`JetStream` refuses more).
+    /// Of several messages with one subject only the first may expect a sequence (JetStream refuses more).
     /// An answer that got lost is looked up, so messages that expect something are stored once or not at all.
     pub async fn append(&self, messages: &[NewMessage]) -> Result<Appended, AppendError> {
         let (last, before) = messages
@@ -120,40 +127,49 @@ impl Broker {
         }
     }
 
-    /// Asks the leader what stands right after each expected sequence, whatever came later.
+    /// Asks the leader what stands where the messages should.
     async fn look(&self, messages: &[NewMessage]) -> Result<Standing, RequestError> {
         let mut standing = Standing::Unknown;
         for (index, message) in (0_u64..).zip(messages) {
             let Expected::LastSequence(expected) = message.expected else {
                 continue;
             };
-            let found = self
-                .next_from_leader(&message.subject, expected + 1)
-                .await?;
-            match found {
-                Some(found) if found.id() == Some(message.id) => {
+            match self.look_behind(&message.subject, expected).await? {
+                Behind::Nothing => standing = Standing::Free,
+                Behind::Message(found) if found.id() == Some(message.id) => {
                     let first = found.position.sequence.saturating_sub(index);
                     return Ok(Standing::Ours { first });
                 }
-                None if self.ends_at(&message.subject, expected).await? => {
-                    standing = Standing::Free;
-                }
-                found => {
-                    return Ok(Standing::Taken(Box::new(Conflict {
-                        subject: message.subject.clone(),
-                        expected,
-                        found,
-                    })));
-                }
+                Behind::Message(found) => return Ok(taken(message, expected, Some(found))),
+                Behind::EndsBefore => return Ok(taken(message, expected, None)),
             }
         }
         Ok(standing)
     }
 
-    async fn ends_at(&self, subject: &Subject, expected: u64) -> Result<bool, RequestError> {
+    /// The message right after the expected one, whatever came later.
+    ///
+    /// The end is read first: a message that arrives between the two reads is only seen by the second.
+    async fn look_behind(&self, subject: &Subject, expected: u64) -> Result<Behind, RequestError> {
         let last = self.leaders_last(subject).await?;
-        Ok(last.map_or(0, |last| last.position.sequence) == expected)
+        let end = last.map_or(0, |last| last.position.sequence);
+        if end < expected {
+            return Ok(Behind::EndsBefore);
+        }
+        if end == expected {
+            return Ok(Behind::Nothing);
+        }
+        let found = self.next_from_leader(subject, expected + 1).await?;
+        Ok(found.map_or(Behind::Nothing, Behind::Message))
     }
+}
+
+fn taken(message: &NewMessage, expected: u64, found: Option<StoredMessage>) -> Standing {
+    Standing::Taken(Box::new(Conflict {
+        subject: message.subject.clone(),
+        expected,
+        found,
+    }))
 }
 
 fn check(messages: &[NewMessage], stream: StreamName) -> Result<(), AppendError> {

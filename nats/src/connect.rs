@@ -55,7 +55,7 @@ pub enum ConnectError {
         /// Its version.
         found: String,
     },
-    /// The server, or the account, has no `JetStream`.
+    /// The server, or the account, has no JetStream.
     #[error("the broker has no JetStream: enable it in the server and for the account")]
     NoJetStream(#[source] RequestError),
 }
@@ -106,7 +106,7 @@ impl Broker {
         self.connection.clone()
     }
 
-    /// How long the broker takes to answer, `JetStream` included.
+    /// How long the broker takes to answer, JetStream included.
     pub async fn round_trip(&self) -> Result<Duration, RequestError> {
         let start = tokio::time::Instant::now();
         self.api::<serde::de::IgnoredAny>("INFO", &()).await?;

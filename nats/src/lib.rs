@@ -1,4 +1,4 @@
-//! All that knows `JetStream`: the connection, the streams, appending, reading, and the lane of clicks.
+//! All that knows JetStream: the connection, the streams, appending, reading, and the lane of clicks.
 //!
 //! The rest of Millrace sees a [`Broker`], [`NewMessage`]s that go in and [`StoredMessage`]s that come out.
 

@@ -20,7 +20,7 @@ pub enum RequestError {
     /// The broker said no: what was asked for was not done.
     #[error("the broker refused: {description} (error code {code})")]
     Refused {
-        /// `JetStream`'s `err_code`.
+        /// JetStream's `err_code`.
         code: u64,
         /// Its words.
         description: String,
@@ -96,7 +96,7 @@ impl Broker {
         Ok(read::<PublishAck>(&answer.payload)?.sequence)
     }
 
-    /// Asks `JetStream`'s API.
+    /// Asks JetStream's API.
     pub(crate) async fn api<T: DeserializeOwned>(
         &self,
         operation: &str,
@@ -114,7 +114,7 @@ impl Broker {
     }
 }
 
-/// Reads an answer of `JetStream`'s, which may be an error.
+/// Reads an answer of JetStream's, which may be an error.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, RequestError> {
     match serde_json::from_slice(body) {
         Ok(Response::Ok(answer)) => Ok(answer),

@@ -38,7 +38,7 @@ pub enum StreamChange {
 /// The streams are not as they should be.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// `JetStream` does not allow the stream, or the change.
+    /// JetStream does not allow the stream, or the change.
     #[error("the stream {stream} cannot be applied; it differs in {fields}")]
     Refused {
         /// The stream's name.

@@ -82,13 +82,7 @@ impl Databases {
                     WATCH_INTERVAL
                 }
                 Err(error) => {
-                    let is_unmigrated = is_unmigrated(&error);
-                    let reason = if is_unmigrated {
-                        "has no tables yet"
-                    } else {
-                        "does not answer"
-                    };
-                    component.down(reason);
+                    component.down(reason(&error));
                     RETRY_INTERVAL
                 }
             };
@@ -103,6 +97,15 @@ impl Databases {
                 .await?;
         }
         Ok(())
+    }
+}
+
+/// Why nothing can be asked, in words for anyone.
+fn reason(error: &sqlx::Error) -> &'static str {
+    if is_unmigrated(error) {
+        "the schema is not there yet"
+    } else {
+        "Postgres does not answer"
     }
 }
 

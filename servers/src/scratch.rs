@@ -57,7 +57,9 @@ fn sweep(root: &Path) -> io::Result<()> {
         let is_lock = lock
             .extension()
             .is_some_and(|extension| extension == "lock");
-        if is_lock && File::open(&lock)?.try_lock().is_ok() {
+        // Its owner may be removing it at this moment.
+        let is_free = || File::open(&lock).is_ok_and(|file| file.try_lock().is_ok());
+        if is_lock && is_free() {
             remove(&lock.with_extension(""), &lock);
         }
     }

@@ -1,1 +1,9 @@
 //! The stack seen from outside.
+
+mod core;
+mod eventually;
+mod links;
+mod media;
+mod outage;
+mod stack;
+mod tidy;

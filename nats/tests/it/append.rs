@@ -101,7 +101,7 @@ async fn of_64_who_claim_a_value_one_gets_it() {
     let tries = (0..64).map(|index| {
         let broker = world.broker.clone();
         let claim = claim("contested");
-        let messages = vec![claim, event(&subject(), Expected::LastSequence(0))];
+        let messages = [claim, event(&subject(), Expected::LastSequence(0))];
         async move {
             // Both ways of writing race with each other.
             let messages = if index % 2 == 0 {

@@ -43,16 +43,16 @@ fn workspaces(count: u128) -> Vec<WorkspaceId> {
         .collect()
 }
 
-struct Lane {
+struct Open {
     lane: ClickLane,
     shutdown: CancellationToken,
     worker: tokio::task::JoinHandle<()>,
 }
 
-fn open(broker: &Broker) -> Lane {
+fn open(broker: &Broker) -> Open {
     let shutdown = CancellationToken::new();
     let (lane, worker) = ClickLane::new(broker.clone(), uuid(), shutdown.clone());
-    Lane {
+    Open {
         lane,
         shutdown,
         worker: tokio::spawn(worker),
@@ -87,7 +87,7 @@ async fn counted(broker: &Broker) -> Vec<(WorkspaceId, ClickId)> {
 #[tokio::test]
 async fn a_lone_click_is_stored_before_it_is_acknowledged() {
     let world = World::new().await;
-    let Lane { lane, .. } = open(&world.broker);
+    let Open { lane, .. } = open(&world.broker);
     let (workspace, click) = (workspaces(1)[0], click());
     assert_eq!(
         lane.record(workspace, &click).await.unwrap().to_string(),
@@ -110,7 +110,7 @@ async fn a_lone_click_is_stored_before_it_is_acknowledged() {
 #[tokio::test]
 async fn clicks_that_arrive_together_share_a_message_per_workspace() {
     let world = World::new().await;
-    let Lane { lane, .. } = open(&world.broker);
+    let Open { lane, .. } = open(&world.broker);
     let workspaces = workspaces(3);
     let records = (0..3_000).map(|index| {
         let (lane, workspace) = (lane.clone(), workspaces[index % 3]);
@@ -125,7 +125,7 @@ async fn clicks_that_arrive_together_share_a_message_per_workspace() {
 #[tokio::test]
 async fn who_stops_waiting_breaks_nothing() {
     let world = World::new().await;
-    let Lane { lane, .. } = open(&world.broker);
+    let Open { lane, .. } = open(&world.broker);
     let workspace = workspaces(1)[0];
     for _ in 0..100 {
         let click = click();
@@ -138,7 +138,7 @@ async fn who_stops_waiting_breaks_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_crashes_every_acknowledged_click_is_stored_and_counts_once() {
     let mut world = World::new().await;
-    let Lane {
+    let Open {
         lane,
         shutdown,
         worker,
@@ -184,7 +184,7 @@ async fn through_crashes_every_acknowledged_click_is_stored_and_counts_once() {
 #[tokio::test]
 async fn clicks_that_were_sent_twice_count_once() {
     let world = World::new().await;
-    let Lane { lane, .. } = open(&world.broker);
+    let Open { lane, .. } = open(&world.broker);
     let workspaces = workspaces(2);
     lane.record(workspaces[0], &click()).await.unwrap();
     world.nats.pause();
@@ -207,7 +207,7 @@ async fn clicks_that_were_sent_twice_count_once() {
 #[tokio::test]
 async fn a_full_lane_refuses_and_what_waits_is_unacknowledged_in_time() {
     let mut world = World::new().await;
-    let Lane { lane, .. } = open(&world.broker);
+    let Open { lane, .. } = open(&world.broker);
     let workspace = workspaces(1)[0];
     world.nats.kill().await;
     let waiting: Vec<_> = (0..LANE_CLICKS_MAX)
@@ -244,7 +244,7 @@ async fn a_full_lane_refuses_and_what_waits_is_unacknowledged_in_time() {
 #[tokio::test]
 async fn a_lane_drains_before_it_ends() {
     let world = World::new().await;
-    let Lane {
+    let Open {
         lane,
         shutdown,
         worker,

@@ -51,11 +51,13 @@ pub(crate) async fn one_by_one<P: Projection>(
     let mut tx = connection.begin().await?;
     advance::<P>(&mut tx, batch).await?;
     let mut parked = parking::parked_subjects(&mut tx, P::NAME, batch.messages).await?;
+    let mut spans = Vec::new();
     for message in batch.messages {
         if parked.contains(message.raw_subject()) {
             parking::park(&mut tx, P::NAME, message, &SubjectIsParked).await?;
             continue;
         }
+        spans.extend(span::<P>(message));
         match alone(projection, &mut tx, message).await {
             Err(error) if error.is_of_the_event() => {
                 parking::park(&mut tx, P::NAME, message, &error).await?;
@@ -76,7 +78,6 @@ async fn alone<P: Projection>(
     let Some(event) = P::read(message)? else {
         return Ok(());
     };
-    let _span = span::<P>(message);
     let mut savepoint = tx.begin().await?;
     match projection.apply(&mut savepoint, &[event]).await {
         Ok(()) => Ok(savepoint.commit().await?),

@@ -32,8 +32,8 @@ use crate::projection::Projection;
 const BATCH_MESSAGES_MAX: usize = 1_000;
 /// Some 25,000 clicks.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// How long the log may be silent before the leader looks after its session.
-const QUIET: Duration = Duration::from_secs(1);
+/// How often the leader looks after its session and what is parked.
+const LOOK_AFTER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The worker of one projection.
 pub(crate) struct Runner<P> {
@@ -96,9 +96,10 @@ impl<P: Projection> Runner<P> {
             from = stored.as_ref().map(|it| it.sequence),
             "leads"
         );
+        let mut looked_after = Instant::now();
         loop {
             let next = tail.next_batch(BATCH_MESSAGES_MAX, BATCH_BYTES_MAX);
-            if let Ok(messages) = timeout(QUIET, next).await {
+            if let Ok(messages) = timeout(LOOK_AFTER_INTERVAL, next).await {
                 let (messages, to) = (messages?, tail.checkpoint());
                 let batch = Batch {
                     from: stored.as_ref(),
@@ -108,8 +109,10 @@ impl<P: Projection> Runner<P> {
                 self.project(&mut connection, &batch).await?;
                 self.tell(&tail, &to).await;
                 stored = Some(to);
-            } else {
+            }
+            if looked_after.elapsed() >= LOOK_AFTER_INTERVAL {
                 self.look_after(&mut connection).await?;
+                looked_after = Instant::now();
             }
             backoff.reset();
         }
@@ -126,7 +129,6 @@ impl<P: Projection> Runner<P> {
             Err(Interruption::Apply(error)) if error.is_of_the_event() => {
                 let each = one_by_one(&mut self.projection, connection, batch);
                 self.database.within(each).await?;
-                self.look_after(connection).await?;
             }
             done => done?,
         }

@@ -23,7 +23,7 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 /// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires, with 4401.
 /// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
 #[utoipa::path(
-    get, path = "/v1/links/{id}/clicks/live", tag = "live", security(("bearer" = [])),
+    get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live", security(("bearer" = [])),
     params(("id" = Uuid, Path)),
     responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
 )]
@@ -40,7 +40,7 @@ pub(super) async fn of_link(
 ///
 /// The frames are those of `/v1/links/{id}/clicks/live`.
 #[utoipa::path(
-    get, path = "/v1/links/clicks/live", tag = "live", security(("bearer" = [])),
+    get, path = "/v1/links/clicks/live", operation_id = "watch_workspace_clicks", tag = "live", security(("bearer" = [])),
     responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
 )]
 pub(super) async fn of_workspace(

@@ -1,5 +1,6 @@
 //! Errors as clients see them: RFC 9457 `application/problem+json`.
 
+mod catalog;
 mod common;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::catalog::{CODES, Code};
 pub use self::common::Chain;
 use crate::request_id;
 
@@ -78,7 +80,15 @@ pub struct ProblemBody {
 
 impl Problem {
     /// A kind of problem: `error` is its stable machine code, `title` says the same to a person.
+    ///
+    /// The code must be one of [`CODES`], with this status: that is what clients are promised.
     pub fn new(status: StatusCode, error: &'static str, title: &'static str) -> Self {
+        debug_assert!(
+            CODES
+                .iter()
+                .any(|it| it.code == error && it.status == status),
+            "{error} with {status} is not among the codes that clients are told of"
+        );
         Self(Box::new(Contents {
             status,
             error,

@@ -14,6 +14,7 @@ use nats::{Broker, ReadError, Start, Tail};
 use super::Destination;
 use crate::claim::holder;
 use crate::links::domain::claim;
+use crate::links::slug::Slug;
 
 /// Links that are kept; some 400 bytes each.
 const LINKS_MAX: u64 = 100_000;
@@ -89,7 +90,8 @@ impl Directory {
         if let Some(destination) = self.known.get(&address) {
             return Ok(Some(destination));
         }
-        if self.unknown.contains_key(&address) {
+        // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
+        if Slug::parse(slug).is_err() || self.unknown.contains_key(&address) {
             return Ok(None);
         }
         self.read(broker, domain, slug).await

@@ -76,7 +76,7 @@ impl LinkBody {
 
 /// The workspace's links, newest first
 #[utoipa::path(
-    get, path = "/v1/links", tag = "links", security(("bearer" = [])),
+    get, path = "/v1/links", operation_id = "list_links", tag = "links", security(("bearer" = [])),
     params(
         Filter,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
@@ -133,7 +133,7 @@ async fn page(
 
 /// One link
 #[utoipa::path(
-    get, path = "/v1/links/{id}", tag = "links", security(("bearer" = [])),
+    get, path = "/v1/links/{id}", operation_id = "get_link", tag = "links", security(("bearer" = [])),
     params(
         ("id" = Uuid, Path),
         ("Min-Position" = Option<String>, Header, example = "LINKS:17"),

@@ -1,0 +1,11 @@
+//! The binary, run as its users run it: whole, apart, and where it must refuse.
+
+mod apart;
+mod descendants;
+mod openapi;
+mod program;
+mod refused;
+mod secrets;
+mod trace;
+mod up;
+mod visitor;

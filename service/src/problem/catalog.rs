@@ -1,0 +1,154 @@
+//! Every code that a problem's `error` may have: what `type` leads to, and what a client may rely on.
+
+/// A code, and what it says to the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Code {
+    /// The value of `error`.
+    pub code: &'static str,
+    /// The status that it comes with.
+    pub status: u16,
+    /// What happened, and what can be done.
+    pub about: &'static str,
+}
+
+const fn code(code: &'static str, status: u16, about: &'static str) -> Code {
+    Code {
+        code,
+        status,
+        about,
+    }
+}
+
+/// All codes, by name.
+pub const CODES: &[Code] = &[
+    code("already_announced", 409, "The asset is there already."),
+    code("already_registered", 409, "The user is registered already."),
+    code("already_shortened", 409, "The link is there already."),
+    code(
+        "busy",
+        503,
+        "Too many passwords are being checked; come again after Retry-After.",
+    ),
+    code(
+        "contended",
+        409,
+        "Too many changes at once; send the request again.",
+    ),
+    code("email_taken", 409, "The e-mail address has an account."),
+    code(
+        "forbidden",
+        403,
+        "It is clear who you are, and you may not do this.",
+    ),
+    code(
+        "idempotency_mismatch",
+        422,
+        "The Idempotency-Key was used for another request; use a new one.",
+    ),
+    code(
+        "internal",
+        500,
+        "Something broke on our side; the request id finds it in the log.",
+    ),
+    code(
+        "invalid_credentials",
+        401,
+        "No account has this address, password and workspace.",
+    ),
+    code(
+        "invalid_cursor",
+        400,
+        "Send next_cursor as an earlier page had it, or none.",
+    ),
+    code(
+        "invalid_idempotency_key",
+        400,
+        "Send one key of 1 to 255 visible ASCII characters.",
+    ),
+    code(
+        "invalid_if_match",
+        400,
+        "Send * or entity tags in quotes, as ETag had them.",
+    ),
+    code(
+        "invalid_min_position",
+        400,
+        "Send positions as Position had them, separated by commas.",
+    ),
+    code("invalid_query", 400, "The query could not be read."),
+    code(
+        "invalid_token",
+        401,
+        "The access token is not one of ours; log in again.",
+    ),
+    code(
+        "malformed_json",
+        400,
+        "The body is no JSON; detail says where it goes wrong.",
+    ),
+    code(
+        "method_not_allowed",
+        405,
+        "The path takes the methods that Allow names.",
+    ),
+    code(
+        "missing_token",
+        401,
+        "Send Authorization: Bearer with an access token.",
+    ),
+    code(
+        "not_found",
+        404,
+        "There is no such thing, or it is another workspace's.",
+    ),
+    code(
+        "not_uploaded",
+        409,
+        "The bucket has no such object yet; upload it first.",
+    ),
+    code(
+        "precondition_failed",
+        412,
+        "The resource has changed since; read it again.",
+    ),
+    code("slug_taken", 409, "The slug is another link's."),
+    code("timeout", 408, "The request took too long to arrive."),
+    code(
+        "token_expired",
+        401,
+        "The access token has expired; log in again.",
+    ),
+    code("too_large", 413, "The body is larger than the route takes."),
+    code(
+        "unavailable",
+        503,
+        "Something that is needed is away; come again after Retry-After.",
+    ),
+    code(
+        "unreadable_body",
+        400,
+        "The body could not be read to its end.",
+    ),
+    code("unsupported_media_type", 415, "Send application/json."),
+    code("upgrade_required", 426, "Ask for a WebSocket."),
+    code(
+        "upload_differs",
+        409,
+        "The upload is not what was announced; detail says what differs.",
+    ),
+    code(
+        "validation",
+        422,
+        "The request is understood, and wrong; errors names every fault.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::CODES;
+
+    #[test]
+    fn the_codes_stand_in_order_and_once() {
+        assert!(CODES.is_sorted_by(|a, b| a.code < b.code));
+    }
+}

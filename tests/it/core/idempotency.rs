@@ -1,0 +1,130 @@
+//! `Idempotency-Key`: a wish that is sent again, at once or much later, comes true once.
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::stack::{Answer, Guest, PASSWORD, Person, Stack};
+
+const KEY: &str = "order:7/retry#2";
+
+/// The second answer is the first once more.
+#[track_caller]
+fn is_replay(first: &Answer, second: &Answer) {
+    assert_eq!(first.header("idempotency-replayed"), "");
+    assert_eq!(second.header("idempotency-replayed"), "true");
+    assert_eq!((second.status, &second.body), (first.status, &first.body));
+    for name in ["position", "etag", "content-type"] {
+        assert!(!first.header(name).is_empty(), "{name} in {first:#?}");
+        assert_eq!(second.header(name), first.header(name), "{name}");
+    }
+}
+
+fn account() -> Value {
+    json!({ "email": "eve@example.com", "password": PASSWORD, "name": "Eve" })
+}
+
+fn wish() -> Value {
+    json!({ "target": "https://example.com/", "slug": "once" })
+}
+
+fn announcement() -> Value {
+    json!({ "filename": "a.txt", "content_type": "text/plain", "size": 5, "visibility": "private" })
+}
+
+/// Every POST that takes a key, in the order in which one needs the other.
+async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 4] {
+    [
+        guest.asks_to_register(&account()).await.is(201),
+        ada.asks_to_shorten(&wish()).await.is(201),
+        ada.asks_to_upload(&announcement()).await.is(201),
+        ada.with_key("done")
+            .says_that_it_is_uploaded(asset)
+            .await
+            .is(200),
+    ]
+}
+
+#[tokio::test]
+async fn a_wish_that_is_sent_again_gets_the_first_answer_even_after_a_restart() {
+    let mut stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let presigned = ada.asks_to_upload(&announcement()).await.is(201).body;
+    let asset = presigned["asset"]["id"].as_str().unwrap();
+    ada.uploads(&presigned["upload"], b"hello").await.is(200);
+
+    let (guest, ada) = (stack.guest().with_key(KEY), ada.with_key(KEY));
+    let log = stack.log().await;
+    let first = everything(&guest, &ada, asset).await;
+    let ends = log.ends().await;
+    let second = everything(&guest, &ada, asset).await;
+    stack.replicas[0].stop().await;
+    stack.replicas[0].start_again(&mut stack.world).await;
+    let third = everything(&guest, &ada, asset).await;
+    for (first, (second, third)) in first.iter().zip(second.iter().zip(&third)) {
+        is_replay(first, second);
+        is_replay(first, third);
+    }
+    assert_eq!(log.ends().await, ends, "a replay writes nothing");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_request_of_one_person() {
+    let stack = Stack::start().await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let (ada, bob) = (ada.with_key(KEY), bob.with_key(KEY));
+    let free = json!({ "target": "https://example.com/" });
+    let first = ada.asks_to_shorten(&free).await.is(201);
+    let other = json!({ "target": "https://example.com/other" });
+    let refused = ada.asks_to_shorten(&other).await;
+    refused.is_problem(422, "idempotency_mismatch");
+    let spelt_otherwise = json!({ "status": 302, "target": "https://example.com/", "tags": [] });
+    is_replay(&first, &ada.asks_to_shorten(&spelt_otherwise).await);
+
+    let of_bob = bob.asks_to_shorten(&free).await.is(201);
+    assert_ne!(of_bob.body["id"], first.body["id"]);
+    let guest = stack.guest().with_key(KEY);
+    guest.asks_to_register(&account()).await.is(201);
+    let mut other = account();
+    other["password"] = json!("another long password");
+    let refused = guest.asks_to_register(&other).await;
+    refused.is_problem(422, "idempotency_mismatch");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn one_wish_sent_many_times_at_once_comes_true_once() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    for (key, wish) in [
+        ("random", json!({ "target": "https://example.com/" })),
+        ("given", wish()),
+    ] {
+        let ada = ada.with_key(key);
+        let answers = join_all((0..16).map(|_| ada.asks_to_shorten(&wish))).await;
+        let is_first = |it: &&Answer| it.header("idempotency-replayed").is_empty();
+        let firsts: Vec<_> = answers.iter().filter(is_first).collect();
+        assert_eq!(firsts.len(), 1, "{answers:#?}");
+        for answer in answers.iter().filter(|it| !is_first(it)) {
+            is_replay(firsts[0], answer);
+        }
+    }
+    let listed = ada.lists_links().await.is(200).body;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_wish_that_was_refused_may_be_sent_again_once_it_can_come_true() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let presigned = ada.asks_to_upload(&announcement()).await.is(201).body;
+    let asset = presigned["asset"]["id"].as_str().unwrap();
+    let once = ada.with_key(KEY);
+    let refused = once.says_that_it_is_uploaded(asset).await;
+    refused.is_problem(409, "not_uploaded");
+    ada.uploads(&presigned["upload"], b"hello").await.is(200);
+    let first = once.says_that_it_is_uploaded(asset).await.is(200);
+    is_replay(&first, &once.says_that_it_is_uploaded(asset).await);
+    stack.finish().await;
+}

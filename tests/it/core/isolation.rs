@@ -1,0 +1,117 @@
+//! What belongs to another workspace is not there.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::stack::{Link, Person, Stack};
+
+/// Every route of the documents that names a resource, with the identifiers put in, and its method.
+async fn routes(stack: &Stack, link: &str, asset: &str) -> Vec<(Method, String)> {
+    let mut routes = Vec::new();
+    for (context, id) in [("core", "none"), ("media", asset), ("links", link)] {
+        let document = stack.guest().reads_the_document_of(context).await;
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            if !path.contains('{') {
+                continue;
+            }
+            let path = path.replace("{id}", id);
+            assert!(!path.contains(['{', '}']), "another kind of name in {path}");
+            for method in methods.as_object().unwrap().keys() {
+                let method = method.to_uppercase().parse().unwrap();
+                routes.push((method, path.clone()));
+            }
+        }
+    }
+    routes
+}
+
+async fn asks(person: &Person, method: &Method, path: &str) -> u16 {
+    let mut request = person.request(method.clone(), path);
+    if *method != Method::GET {
+        request = request.json(&json!({}));
+    }
+    // Without these, a subscription is refused before anybody asks whose it is.
+    for (name, value) in [
+        ("connection", "upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ] {
+        if path.ends_with("/live") {
+            request = request.header(name, value);
+        }
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_workspace_is_not_there() {
+    let stack = Stack::start().await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let link = ada.shortens("https://example.com").await;
+    let announcement = json!({
+        "filename": "a.txt", "content_type": "text/plain", "size": 5, "visibility": "public",
+    });
+    let presigned = ada.asks_to_upload(&announcement).await.is(201).body;
+    let asset = presigned["asset"]["id"].as_str().unwrap();
+    ada.uploads(&presigned["upload"], b"hello").await.is(200);
+    ada.sees(&link).await.is(200);
+    ada.sees_asset(asset).await.is(200);
+
+    let routes = routes(&stack, &link.id, asset).await;
+    assert!(routes.len() >= 5, "{routes:?}");
+    for (method, path) in &routes {
+        assert_eq!(asks(&bob, method, path).await, 404, "{method} {path}");
+        let own = asks(&ada, method, path).await;
+        assert!([101, 200].contains(&own), "{own}: {method} {path}");
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn lists_and_totals_are_of_ones_own_workspace() {
+    let stack = Stack::start().await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let (of_ada, of_bob) = tokio::join!(
+        ada.shortens("https://example.com/ada"),
+        bob.shortens("https://example.com/bob")
+    );
+    for link in [&of_ada, &of_ada, &of_bob] {
+        stack.visitor().opens(link).await.is(302);
+    }
+    for (person, link, clicks) in [(&ada, &of_ada, 2), (&bob, &of_bob, 1)] {
+        person.has_seen("CLICKS:3".parse().unwrap());
+        assert_eq!(ids(person).await, [link.id.as_str()]);
+        assert_eq!(person.counts_all("include").await, clicks);
+        assert_eq!(person.counts(link, "include").await, clicks);
+    }
+    let announcement = json!({
+        "filename": "a.txt", "content_type": "text/plain", "size": 5, "visibility": "private",
+    });
+    ada.asks_to_upload(&announcement).await.is(201);
+    for (person, assets) in [(&ada, 1), (&bob, 0)] {
+        let listed = person.reads("/v1/media/assets").await.is(200).body;
+        assert_eq!(listed["items"].as_array().unwrap().len(), assets);
+    }
+    stack.finish().await;
+}
+
+async fn ids(person: &Person) -> Vec<String> {
+    let listed = person.lists_links().await.is(200).body;
+    let items: &Vec<Value> = listed["items"].as_array().unwrap();
+    let id = |it: &Value| it["id"].as_str().unwrap().to_owned();
+    items.iter().map(id).collect()
+}
+
+#[tokio::test]
+async fn a_link_of_nobody_is_not_there_either() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens("https://example.com").await;
+    let nobodys = Link {
+        id: ada.user["id"].as_str().unwrap().to_owned(),
+        ..link
+    };
+    ada.sees(&nobodys).await.is_problem(404, "not_found");
+    stack.finish().await;
+}

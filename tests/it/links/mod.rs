@@ -1,0 +1,6 @@
+//! Links, and the clicks on them.
+
+mod live;
+mod one_click_travels;
+mod slugs;
+mod stats_exact;

@@ -1,0 +1,3 @@
+//! Assets.
+
+mod uploading;

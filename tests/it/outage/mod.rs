@@ -1,0 +1,6 @@
+//! What goes on, and what is not lost, while a part of the system is away.
+
+mod broker_crash;
+mod postgres_away;
+mod projector_restart;
+mod system_crash;

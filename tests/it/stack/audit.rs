@@ -1,0 +1,62 @@
+//! What must be true at the end of every story.
+
+use std::collections::HashMap;
+
+use events::{LinkId, StreamName};
+use sqlx::{AssertSqlSafe, PgPool};
+use uuid::Uuid;
+
+use super::{Log, World};
+use crate::eventually::eventually;
+
+/// Each projection: its schema, its name, and the stream that it reads.
+const PROJECTIONS: [(&str, &str, StreamName); 4] = [
+    ("core", "user_profile", StreamName::Core),
+    ("media", "asset_list", StreamName::Media),
+    ("links", "link_list", StreamName::Links),
+    ("links", "click_rollup", StreamName::Clicks),
+];
+
+/// Everything on the log is in the read models, exactly once, with nothing set aside.
+pub(crate) async fn pass(world: &World, log: &Log) {
+    for (schema, projection, stream) in PROJECTIONS {
+        has_caught_up(&world.tables, schema, projection, log.last(stream).await).await;
+    }
+    for schema in ["core", "media", "links"] {
+        let sql =
+            format!("select coalesce(string_agg(error, '; '), '') from {schema}.parked_event");
+        let parked: String = sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_one(&world.tables)
+            .await
+            .unwrap();
+        assert_eq!(parked, "", "parked in {schema}");
+    }
+    let logged = log.clicks().await;
+    let raw = "select link_id, count(*) from links.click group by link_id";
+    assert_eq!(counted(&world.tables, raw).await, logged, "raw clicks");
+    let rollup = "select link_id, sum(clicks)::bigint from links.click_rollup group by link_id";
+    assert_eq!(counted(&world.tables, rollup).await, logged, "the rollups");
+}
+
+async fn has_caught_up(tables: &PgPool, schema: &str, projection: &str, last: u64) {
+    let sql = format!("select position from {schema}.projection_position where projection = $1");
+    let sql = sql.as_str();
+    eventually(&format!("{projection} is at {last}"), async || {
+        let position: Option<i64> = sqlx::query_scalar(AssertSqlSafe(sql))
+            .bind(projection)
+            .fetch_optional(tables)
+            .await
+            .map_err(|error| error.to_string())?;
+        match position.unwrap_or(0).cast_unsigned() {
+            position if position == last => Ok(()),
+            position => Err(format!("at {position}")),
+        }
+    })
+    .await;
+}
+
+async fn counted(tables: &PgPool, sql: &'static str) -> HashMap<LinkId, u64> {
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as(sql).fetch_all(tables).await.unwrap();
+    let row = |(link, clicks): (Uuid, i64)| (LinkId::new(link), clicks.cast_unsigned());
+    rows.into_iter().map(row).collect()
+}

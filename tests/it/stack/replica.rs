@@ -1,0 +1,115 @@
+//! One running system, on threads of its own, so that it can end in order or in mid-step.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use millrace::system::{Processes, System};
+use service::health::Readiness;
+use service::listen::Listener;
+use tokio::runtime::Runtime;
+
+use super::World;
+use crate::eventually::eventually;
+
+/// A system that can be stopped, crashed and started again.
+pub(crate) struct Replica {
+    processes: Processes,
+    door: Door,
+    running: Option<Running>,
+}
+
+/// Where a replica listens at the moment.
+#[derive(Clone)]
+pub(crate) struct Door(Arc<Mutex<SocketAddr>>);
+
+impl Door {
+    pub(crate) fn address(&self) -> SocketAddr {
+        *self.0.lock().unwrap()
+    }
+}
+
+struct Running {
+    system: System,
+    runtime: Runtime,
+}
+
+impl Replica {
+    /// The first of a world says where people reach it.
+    pub(crate) async fn start(world: &mut World, processes: Processes) -> Self {
+        let running = Running::start(world, processes).await;
+        Self {
+            processes,
+            door: Door(Arc::new(Mutex::new(running.system.address()))),
+            running: Some(running),
+        }
+    }
+
+    pub(crate) fn door(&self) -> Door {
+        self.door.clone()
+    }
+
+    pub(crate) fn readiness(&self) -> &Readiness {
+        self.running.as_ref().expect("it runs").system.readiness()
+    }
+
+    /// Waits until it lacks nothing.
+    pub(crate) async fn is_ready(&self) {
+        eventually("the system is ready", async || {
+            match self.readiness().missing() {
+                missing if missing.is_empty() => Ok(()),
+                missing => Err(missing),
+            }
+        })
+        .await;
+    }
+
+    /// Ends it in order.
+    pub(crate) async fn stop(&mut self) {
+        let Some(Running { system, runtime }) = self.running.take() else {
+            return;
+        };
+        system.stop().await.expect("every task ends in time");
+        runtime.shutdown_background();
+    }
+
+    /// Ends it as a crash would: every task is cut off where it stands.
+    pub(crate) fn crash(&mut self) {
+        if let Some(Running { runtime, .. }) = self.running.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Starts it anew, on another port, which the clients of its [`Door`] find.
+    pub(crate) async fn start_again(&mut self, world: &mut World) {
+        assert!(self.running.is_none(), "it runs already");
+        let running = Running::start(world, self.processes).await;
+        *self.door.0.lock().unwrap() = running.system.address();
+        self.running = Some(running);
+        self.is_ready().await;
+    }
+}
+
+impl Running {
+    async fn start(world: &mut World, processes: Processes) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("system")
+            .enable_all()
+            .build()
+            .unwrap();
+        let listening = runtime.spawn(Listener::bind((Ipv4Addr::LOCALHOST, 0).into()));
+        let listener = listening.await.unwrap().unwrap();
+        let own_url = || format!("http://{}", listener.local_addr()).parse().unwrap();
+        let public_url = world.public_url.get_or_insert_with(own_url).clone();
+        let blueprint = world.blueprint(processes, &public_url);
+        let starting = runtime.spawn(System::start(blueprint, listener));
+        let system = starting.await.unwrap().unwrap();
+        Self { system, runtime }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.crash();
+    }
+}

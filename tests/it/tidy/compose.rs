@@ -1,0 +1,418 @@
+//! compose.yaml, held against the settings, the command line and the files it names; no Docker is needed for it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, bail, ensure};
+use clap::Parser;
+use millrace::apart;
+use millrace::cli::{Cli, Command};
+use millrace::system::Processes;
+use serde_json::{Map, Value};
+use service::config::{
+    COMMAND_API_PORT, Config, PROJECTORS_PORT, QUERY_API_PORT, SETTINGS, UP_PORT,
+};
+use url::Url;
+
+use super::tree::{file, none, root};
+
+const SERVERS: [&str; 3] = ["nats", "postgres", "storage"];
+const GATEWAY: &str = "gateway";
+/// A process, its port, whether clients come to it, and what of the system it is.
+const PROCESSES: [(&str, u16, bool, Processes); 3] = [
+    (
+        "command-api",
+        COMMAND_API_PORT,
+        true,
+        only(true, false, false),
+    ),
+    (
+        "projectors",
+        PROJECTORS_PORT,
+        false,
+        only(false, true, false),
+    ),
+    ("query-api", QUERY_API_PORT, true, only(false, false, true)),
+];
+/// What the compose specification knows of a service, as far as it is used here.
+const KEYS: [&str; 15] = [
+    "build",
+    "cap_drop",
+    "command",
+    "depends_on",
+    "environment",
+    "healthcheck",
+    "image",
+    "networks",
+    "ports",
+    "read_only",
+    "restart",
+    "security_opt",
+    "stop_grace_period",
+    "user",
+    "volumes",
+];
+
+const fn only(command_api: bool, projectors: bool, query_api: bool) -> Processes {
+    Processes {
+        command_api,
+        projectors,
+        query_api,
+    }
+}
+
+/// What would be in `.env`: a value of the right shape for each name of `.env.example`.
+fn secrets(example: &str) -> BTreeMap<&str, &'static str> {
+    let names = example.lines().filter_map(|line| line.split_once('='));
+    let names = names.filter(|(name, _)| !name.starts_with('#'));
+    names
+        .map(|(name, _)| match name {
+            "DATA_KEY" => (name, "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="),
+            "PUBLIC_URL" => (name, "http://localhost:8080"),
+            _ => (name, "0123456789abcdef0123456789abcdef"),
+        })
+        .collect()
+}
+
+/// Fills in `${NAME:?…}` and `${NAME:-…}`, as compose does.
+fn filled(text: &str, secrets: &BTreeMap<&str, &str>) -> anyhow::Result<String> {
+    let mut pieces = text.split("${");
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (expression, after) = piece.split_once('}').context("an open ${")?;
+        let (name, _) = expression.split_once(':').context("no : in ${…}")?;
+        let value = secrets.get(name);
+        filled.push_str(value.with_context(|| format!("{name} is not in .env.example"))?);
+        filled.push_str(after);
+    }
+    Ok(filled)
+}
+
+fn object<'v>(value: &'v Value, key: &str) -> anyhow::Result<&'v Map<String, Value>> {
+    let found = value.get(key).and_then(Value::as_object);
+    found.with_context(|| format!("no mapping {key}"))
+}
+
+fn texts(value: &Value, key: &str) -> Vec<String> {
+    let found = value.get(key).and_then(Value::as_array);
+    let texts = found.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
+}
+
+fn ensure_has(value: &Value, key: &str, expected: &str) -> anyhow::Result<()> {
+    let found = texts(value, key);
+    ensure!(
+        found.iter().any(|it| it == expected),
+        "no {expected} in {key}: {found:?}"
+    );
+    Ok(())
+}
+
+/// What is true of every service.
+fn check_service(all: &Value, service: &Value) -> anyhow::Result<()> {
+    for key in service.as_object().context("no mapping")?.keys() {
+        ensure!(KEYS.contains(&key.as_str()), "{key} is no key of a service");
+    }
+    ensure!(service.get("user") != Some(&"root".into()), "runs as root");
+    ensure_has(service, "security_opt", "no-new-privileges:true")?;
+    if service.get("build").is_none() {
+        let image = service.get("image").and_then(Value::as_str);
+        check_image(image.context("neither an image nor a build")?)?;
+    }
+    for volume in texts(service, "volumes") {
+        let source = volume.split(':').next().unwrap_or_default();
+        let is_there = match source.strip_prefix("./") {
+            Some(path) => root().join(path).is_file(),
+            None => object(all, "volumes")?.contains_key(source),
+        };
+        ensure!(is_there, "the volume {source} is nowhere");
+    }
+    let services = object(all, "services")?;
+    for (other, condition) in service
+        .get("depends_on")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let other = services
+            .get(other)
+            .with_context(|| format!("no service {other}"))?;
+        let is_healthy = condition.get("condition") == Some(&"service_healthy".into());
+        let has_check = other.get("healthcheck").is_some();
+        ensure!(is_healthy && has_check, "depends on what nobody checks");
+    }
+    Ok(())
+}
+
+/// A version, and not whatever is newest.
+fn check_image(image: &str) -> anyhow::Result<()> {
+    let tag = image.rsplit('/').next().and_then(|it| it.split_once(':'));
+    let (_, tag) = tag.with_context(|| format!("{image} has no tag"))?;
+    let version = tag.trim_start_matches('v');
+    ensure!(
+        version.starts_with(|it: char| it.is_ascii_digit()),
+        "{image} is not pinned"
+    );
+    Ok(())
+}
+
+/// What is true of a process of Millrace besides.
+fn check_process(
+    all: &Value,
+    (name, port, is_public, processes): (&str, u16, bool, Processes),
+    secrets: &BTreeMap<&str, &str>,
+) -> anyhow::Result<()> {
+    let service = object(all, "services")?.get(name).context("is missing")?;
+    check_command(service, name)?;
+    check_health(service, port)?;
+    let published = texts(service, "ports");
+    let expected = is_public.then(|| format!("127.0.0.1:{port}:{port}"));
+    ensure!(
+        published == Vec::from_iter(expected),
+        "publishes {published:?}"
+    );
+    ensure_has(service, "cap_drop", "ALL")?;
+    ensure!(
+        service.get("read_only") == Some(&true.into()),
+        "may write its image"
+    );
+
+    let mut settings = BTreeMap::new();
+    for (name, value) in object(service, "environment")? {
+        let is_known = SETTINGS.iter().any(|setting| setting.name == name);
+        ensure!(is_known, "{name} is no setting");
+        let value = value
+            .as_str()
+            .with_context(|| format!("{name} is no text"))?;
+        settings.insert(name.clone(), filled(value, secrets)?);
+    }
+    let config = Config::read(|name| settings.get(name).cloned())?;
+    ensure!(config.port.is_none_or(|it| it == port), "listens elsewhere");
+    apart::blueprint(config, processes)?;
+    for name in ["NATS_URL", "DATABASE_URL", "S3_ENDPOINT"] {
+        if let Some(url) = settings.get(name) {
+            check_address(all, &url.parse()?).with_context(|| name.to_owned())?;
+        }
+    }
+    Ok(())
+}
+
+fn check_command(service: &Value, name: &str) -> anyhow::Result<()> {
+    let command = texts(service, "command");
+    let cli = Cli::try_parse_from(["millrace".to_owned()].into_iter().chain(command))?;
+    let is_its = match cli.command {
+        Some(Command::CommandApi) => name == "command-api",
+        Some(Command::Projectors) => name == "projectors",
+        Some(Command::QueryApi) => name == "query-api",
+        Some(_) | None => false,
+    };
+    ensure!(is_its, "runs {:?}", cli.command);
+    Ok(())
+}
+
+fn check_health(service: &Value, expected: u16) -> anyhow::Result<()> {
+    let check = service.get("healthcheck").context("no health check")?;
+    let words = texts(check, "test");
+    ensure!(words.first().is_some_and(|it| it == "CMD"), "{words:?}");
+    match Cli::try_parse_from(words.iter().skip(1))?.command {
+        Some(Command::Probe { port }) if port == expected => Ok(()),
+        other => bail!("its health check is {other:?}"),
+    }
+}
+
+/// An address among the containers: a service, or an alias of one, and the port it listens on.
+fn check_address(all: &Value, url: &Url) -> anyhow::Result<()> {
+    let host = url.host_str().context("no host")?;
+    let (port, name) = match host {
+        "nats" => (4222, "nats"),
+        "postgres" => (5432, "postgres"),
+        _ => (8333, "storage"),
+    };
+    let service = object(all, "services")?
+        .get(name)
+        .context("no such service")?;
+    ensure!(url.port() == Some(port), "{url} is not port {port}");
+    if name == "storage" {
+        let networks = service.get("networks").and_then(|it| it.get("default"));
+        ensure_has(networks.context("no network")?, "aliases", host)?;
+        ensure_has(service, "command", &format!("-s3.port={port}"))?;
+    }
+    Ok(())
+}
+
+/// All that is wrong with a compose file.
+fn faults(compose: &str, example: &str) -> Vec<String> {
+    let all: Value = match serde_saphyr::from_str(compose) {
+        Ok(all) => all,
+        Err(error) => return vec![error.to_string()],
+    };
+    let Some(services) = all.get("services").and_then(Value::as_object) else {
+        return vec!["no services".to_owned()];
+    };
+    let mut faults = Vec::new();
+    let mut tell = |name: &str, done: anyhow::Result<()>| {
+        faults.extend(done.err().map(|error| format!("{name}: {error:#}")));
+    };
+    for (name, service) in services {
+        tell(name, check_service(&all, service));
+        let is_known = PROCESSES.iter().any(|it| it.0 == name)
+            || SERVERS.contains(&name.as_str())
+            || name == GATEWAY;
+        tell(name, is_known.then_some(()).context("nobody knows it"));
+    }
+    for server in SERVERS {
+        let check = services.get(server).and_then(|it| it.get("healthcheck"));
+        tell(server, check.map(|_| ()).context("no health check"));
+    }
+    let secrets = secrets(example);
+    for process in PROCESSES {
+        tell(process.0, check_process(&all, process, &secrets));
+    }
+    faults
+}
+
+#[test]
+fn compose_starts_each_process_with_what_it_needs() -> anyhow::Result<()> {
+    none(faults(
+        &file("compose.yaml")?.text,
+        &file(".env.example")?.text,
+    ))
+}
+
+#[test]
+fn a_compose_file_with_a_fault_is_refused() -> anyhow::Result<()> {
+    let (good, example) = (file("compose.yaml")?.text, file(".env.example")?.text);
+    for (from, to) in [
+        ("JWT_SECRET: ", "JWT_SECRETS: "),
+        ("  DATA_KEY: ${DATA_KEY:?see .env.example}\n", "\n"),
+        ("DATA_KEY: ${DATA_KEY:?", "DATA_KEY: ${THE_KEY:?"),
+        ("PUBLIC_URL: ${", "PUBLIC_URL: shttp:${"),
+        ("@postgres:5432/", "@postgres:5433/"),
+        ("\"probe\", \"8083\"", "\"probe\", \"8082\""),
+        ("\"127.0.0.1:8081:8081\"", "\"8081:8081\""),
+        ("command: [\"projectors\"]", "command: [\"projector\"]"),
+        ("command: [\"query-api\"]", "command: [\"up\"]"),
+        ("postgres:18-alpine", "postgres:latest"),
+        ("nats:2.15-alpine", "nats"),
+        ("./nats/nats-server.conf", "./nats/server.conf"),
+        ("  storage:\n    image", "  store:\n    image"),
+        ("storage.localhost\"]", "storage\"]"),
+        ("healthcheck:", "health_check:"),
+        ("cap_drop: [ALL]", "cap_drop: []"),
+        ("no-new-privileges:true", "no-new-privileges:false"),
+        ("volumes:\n  nats:\n", "volumes:\n"),
+    ] {
+        let bad = good.replace(from, to);
+        ensure!(bad != good, "{from} is not in the file");
+        ensure!(!faults(&bad, &example).is_empty(), "{to} passes");
+    }
+    Ok(())
+}
+
+/// What the gateway leads to is what listens there.
+fn check_routes(routes: &str) -> anyhow::Result<()> {
+    let routes: Value = serde_saphyr::from_str(routes)?;
+    let http = routes.get("http").context("no http")?;
+    let services = object(http, "services")?;
+    for (name, port, is_public, _) in PROCESSES {
+        let servers = services
+            .get(name)
+            .and_then(|it| it.pointer("/loadBalancer/servers/0/url"));
+        let expected = is_public.then(|| format!("http://{name}:{port}"));
+        ensure!(
+            servers.and_then(Value::as_str) == expected.as_deref(),
+            "{name} is led to {servers:?}"
+        );
+    }
+    for (route, router) in object(http, "routers")? {
+        let service = router
+            .get("service")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        ensure!(
+            services.contains_key(service),
+            "{route} leads to no service"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_gateway_leads_to_where_the_processes_listen() -> anyhow::Result<()> {
+    let good = file("compose/routes.yaml")?.text;
+    check_routes(&good)?;
+    for (from, to) in [
+        ("http://query-api:8082", "http://query-api:8081"),
+        ("service: command-api", "service: commands"),
+    ] {
+        let bad = good.replace(from, to);
+        ensure!(bad != good && check_routes(&bad).is_err(), "{to} passes");
+    }
+    let compose = file("compose.yaml")?.text;
+    ensure!(compose.contains(&format!("--entrypoints.web.address=:{UP_PORT}")));
+    Ok(())
+}
+
+/// The image is pinned, made with the Rust that is asked for, runs unprivileged, and starts the binary.
+fn check_dockerfile(dockerfile: &str, rust: &str) -> anyhow::Result<()> {
+    let stages: Vec<_> = dockerfile.split("\nFROM ").skip(1).collect();
+    let last = stages.last().context("no stage")?;
+    let [build, run] = stages.as_slice() else {
+        bail!("{} stages", stages.len())
+    };
+    ensure!(
+        build.starts_with(&format!("rust:{rust}-")),
+        "built with {build:.20}"
+    );
+    ensure!(build.contains("--locked"), "built with whatever is newest");
+    let base = run.lines().next().unwrap_or_default();
+    ensure!(
+        base.contains(':') && !base.contains("latest"),
+        "{base} is not pinned"
+    );
+    let user = last.lines().find_map(|line| line.strip_prefix("USER "));
+    let id: u32 = user
+        .and_then(|it| it.split(':').next())
+        .context("no USER")?
+        .parse()?;
+    ensure!(id != 0, "runs as root");
+    ensure!(
+        last.contains("ENTRYPOINT [\"millrace\"]"),
+        "starts something else"
+    );
+    for (_, port, _, _) in PROCESSES {
+        let exposed = last.lines().find_map(|line| line.strip_prefix("EXPOSE "));
+        let mut ports = exposed.unwrap_or_default().split(' ');
+        ensure!(
+            ports.any(|it| it == port.to_string()),
+            "{port} is not exposed"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_image_is_pinned_and_runs_unprivileged() -> anyhow::Result<()> {
+    let workspace: toml::Table = file("Cargo.toml")?.text.parse()?;
+    let rust = workspace.get("workspace").and_then(|it| it.get("package"));
+    let rust = rust
+        .and_then(|it| it.get("rust-version"))
+        .and_then(toml::Value::as_str);
+    let rust = rust.context("no rust-version")?;
+    let good = file("Dockerfile")?.text;
+    check_dockerfile(&good, rust)?;
+    for (from, to) in [
+        ("USER 65532:65532", "USER 0"),
+        ("USER 65532:65532", ""),
+        ("FROM rust:", "FROM rust:0."),
+        ("FROM debian:bookworm-slim", "FROM debian"),
+        ("EXPOSE 8081", "EXPOSE 8080"),
+        ("ENTRYPOINT [\"millrace\"]", ""),
+    ] {
+        let bad = good.replace(from, to);
+        ensure!(
+            bad != good && check_dockerfile(&bad, rust).is_err(),
+            "{to} passes"
+        );
+    }
+    Ok(())
+}
