@@ -26,7 +26,8 @@ A first tour, to paste into another shell:
   curl -s $MILLRACE/v1/links -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
     -d '{{"target":"https://example.com","slug":"hello"}}'
   curl -si $MILLRACE/hello
-  curl -s "$MILLRACE/v1/links/stats?bots=include" -H "authorization: Bearer $TOKEN"
+  curl -s "$MILLRACE/v1/links/stats?bots=include&interval=month" -H "authorization: Bearer $TOKEN" \
+    -H 'min-position: CLICKS:1'
 
 Ctrl-C stops it; the next start finds the data again.
 "#

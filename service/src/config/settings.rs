@@ -102,8 +102,8 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "LOG_FORMAT",
-        Some("json"),
-        "`json` (stdout) or `text` (stderr)",
+        None,
+        "`json` (stdout) or `text` (stderr); `text` in development, else `json`",
     ),
     setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -94,11 +94,10 @@ fn decisions_are_numbered_without_a_gap_and_say_why_what_and_at_what_price() -> 
         let beginning = format!("docs/adr/{:04}-", at + 1);
         !file.path.starts_with(&beginning)
     });
-    none(
-        astray
-            .map(|(_, it)| format!("{} has the wrong number", it.path))
-            .collect(),
-    )
+    let astray: Vec<_> = astray
+        .map(|(_, it)| format!("{} has the wrong number", it.path))
+        .collect();
+    none(&astray)
 }
 
 #[test]

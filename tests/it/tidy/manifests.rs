@@ -149,9 +149,10 @@ fn every_crate_has_its_neighbours_named_here() -> anyhow::Result<()> {
         let name = file.path.trim_end_matches("/Cargo.toml").to_owned();
         (!known.contains_key(name.as_str())).then_some(name)
     });
-    none(unknown.collect())?;
+    none(&unknown.collect::<Vec<_>>())?;
     let gone = NEIGHBOURS.iter().filter(|it| !root().join(it.0).is_dir());
-    none(gone.map(|it| format!("{} is gone", it.0)).collect())
+    let gone: Vec<_> = gone.map(|it| format!("{} is gone", it.0)).collect();
+    none(&gone)
 }
 
 #[test]

@@ -82,11 +82,11 @@ pub(super) fn hold(files: &[File], rule: impl Fn(&File) -> Vec<String>) -> anyho
         let faults = rule(file).into_iter();
         faults.map(|fault| format!("{}: {fault}", file.path))
     });
-    none(told.collect())
+    none(&told.collect::<Vec<_>>())
 }
 
 /// Fails with all faults, if there is one.
-pub(super) fn none(faults: Vec<String>) -> anyhow::Result<()> {
+pub(super) fn none(faults: &[String]) -> anyhow::Result<()> {
     ensure!(faults.is_empty(), "\n{}", faults.join("\n"));
     Ok(())
 }
