@@ -40,6 +40,16 @@ pub enum Environment {
     Production,
 }
 
+impl Environment {
+    /// For people where people look, for machines elsewhere.
+    const fn log_format(self) -> LogFormat {
+        match self {
+            Self::Development => LogFormat::Text,
+            Self::Staging | Self::Production => LogFormat::Json,
+        }
+    }
+}
+
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{ConfigError, Reader};
-use super::{Config, Environment, Log, LogFormat, S3, Secret, parse};
+use super::{Config, Environment, Log, S3, Secret, parse};
 use crate::keys::DataKey;
 
 const SECONDS_A_DAY: u32 = 86_400;
@@ -54,7 +54,7 @@ impl Config {
                     .unwrap_or_else(|| "info".into()),
                 format: from
                     .read("LOG_FORMAT", parse::log_format)
-                    .unwrap_or(LogFormat::Json),
+                    .unwrap_or(environment.log_format()),
             },
             otlp_endpoint: from.read("OTEL_EXPORTER_OTLP_ENDPOINT", parse::web_url),
         };

@@ -31,7 +31,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "MILLRACE_DATA",
         Some(".millrace"),
-        "folder of the private servers and the spool",
+        "folder of the private servers' data and of the keys",
     ),
     setting(
         "NATS_URL",

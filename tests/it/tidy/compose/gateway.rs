@@ -1,6 +1,6 @@
 //! The routes of the gateway.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde_json::Value;
 use service::config::UP_PORT;
 
