@@ -51,6 +51,7 @@ create table click_producer (
     producer uuid not null,
     workspace_id uuid not null,
     batch bigint not null,
-    touched_at timestamptz not null default now(),
+    -- When the broker stored it: a producer that is long silent, by the log's time, is forgotten.
+    stored_at timestamptz not null,
     primary key (producer, workspace_id)
 );

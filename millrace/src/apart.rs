@@ -11,8 +11,8 @@ use service::listen::Listener;
 use service::telemetry;
 use url::Url;
 
+use crate::serve::{end, everywhere, until_stopped};
 use crate::system::{Blueprint, Processes, System};
-use crate::up::{everywhere, until_stopped};
 
 /// A process: its name and its usual port.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +64,9 @@ pub async fn run(config: Config, process: Process) -> anyhow::Result<()> {
     let listener = Listener::bind(everywhere(port)).await?;
     let system = System::start(blueprint, listener).await?;
     tracing::info!(process = process.name, address = %system.address(), "serving");
-    let done = until_stopped(system).await;
-    telemetry.shutdown();
+    let done = until_stopped(&system).await;
+    system.stop().await?;
+    end(telemetry).await?;
     done
 }
 

@@ -60,7 +60,7 @@ fn name_answers(document: &mut OpenApi) {
                 if let RefOr::T(answer) = answer
                     && answer.description.is_empty()
                 {
-                    answer.description = name_of(status).to_owned();
+                    name_of(status).clone_into(&mut answer.description);
                 }
             }
         }

@@ -3,8 +3,10 @@
 pub mod apart;
 pub mod cli;
 mod docs;
+mod private;
 pub mod probe;
 mod secrets;
+mod serve;
 pub mod system;
 mod tour;
 pub mod up;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::State;
+use axum::extract;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -11,7 +11,15 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
 
-type Components = Arc<Mutex<BTreeMap<&'static str, Option<String>>>>;
+type Components = Arc<Mutex<BTreeMap<&'static str, State>>>;
+
+/// How a component fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Up,
+    Degraded(String),
+    Down(String),
+}
 
 /// What a process needs to serve, and how each of it fares. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +32,7 @@ pub struct Component {
     components: Components,
 }
 
-/// A component that is not up.
+/// A component that is not up, or not all right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Missing {
     /// Which.
@@ -46,24 +54,48 @@ impl Readiness {
 
     /// What is not up; empty when the process can serve.
     pub fn missing(&self) -> Vec<Missing> {
+        self.those(|state| match state {
+            State::Down(reason) => Some(reason),
+            State::Up | State::Degraded(_) => None,
+        })
+    }
+
+    /// What serves, but needs somebody to look after it.
+    pub fn degraded(&self) -> Vec<Missing> {
+        self.those(|state| match state {
+            State::Degraded(reason) => Some(reason),
+            State::Up | State::Down(_) => None,
+        })
+    }
+
+    fn those(&self, reason: impl Fn(&State) -> Option<&String>) -> Vec<Missing> {
         let components = lock(&self.0);
-        let down = components
-            .iter()
-            .filter_map(|(name, reason)| Some((name, reason.clone()?)));
-        down.map(|(component, reason)| Missing { component, reason })
-            .collect()
+        let those = components.iter().filter_map(|(component, state)| {
+            let reason = reason(state)?.clone();
+            Some(Missing { component, reason })
+        });
+        those.collect()
     }
 }
 
 impl Component {
     /// All is well.
     pub fn up(&self) {
-        lock(&self.components).insert(self.name, None);
+        self.is(State::Up);
+    }
+
+    /// It can be used, but somebody must see to `reason`.
+    pub fn degraded(&self, reason: impl Into<String>) {
+        self.is(State::Degraded(reason.into()));
     }
 
     /// It cannot be used, for `reason`.
     pub fn down(&self, reason: impl Into<String>) {
-        lock(&self.components).insert(self.name, Some(reason.into()));
+        self.is(State::Down(reason.into()));
+    }
+
+    fn is(&self, state: State) {
+        lock(&self.components).insert(self.name, state);
     }
 }
 
@@ -80,10 +112,14 @@ pub fn routes(readiness: Readiness) -> Router {
         .with_state(readiness)
 }
 
-async fn ready(State(readiness): State<Readiness>) -> Response {
+async fn ready(extract::State(readiness): extract::State<Readiness>) -> Response {
     let missing = readiness.missing();
-    if missing.is_empty() {
+    let degraded = readiness.degraded();
+    if missing.is_empty() && degraded.is_empty() {
         return Json(json!({ "status": "ready" })).into_response();
+    }
+    if missing.is_empty() {
+        return Json(json!({ "status": "ready", "degraded": degraded })).into_response();
     }
     let body = json!({ "status": "unready", "missing": missing });
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
@@ -125,6 +161,15 @@ mod tests {
         assert_eq!((status, body), (200, json!({ "status": "ready" })));
         broker.down("away");
         assert_eq!(ask(&readiness, "/health/ready").await.0, 503);
+    }
+
+    #[tokio::test]
+    async fn what_is_degraded_serves_and_is_told_of() {
+        let readiness = Readiness::default();
+        readiness.component("link_list").degraded("2 events are parked");
+        let (status, body) = ask(&readiness, "/health/ready").await;
+        let parked = json!([{ "component": "link_list", "reason": "2 events are parked" }]);
+        assert_eq!((status, &body["degraded"]), (200, &parked));
     }
 
     #[tokio::test]

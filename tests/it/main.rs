@@ -1,4 +1,5 @@
 //! The stack seen from outside.
+#![cfg(test)]
 
 mod core;
 mod eventually;

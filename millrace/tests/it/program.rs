@@ -42,6 +42,10 @@ impl Run {
     }
 
     /// With a setting more, or another value of it.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "so that numbers and texts are given alike"
+    )]
     pub(crate) fn setting(mut self, name: &'static str, value: impl ToString) -> Self {
         self.settings.insert(name, value.to_string());
         self

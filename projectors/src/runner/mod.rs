@@ -171,7 +171,12 @@ impl<P: Projection> Runner<P> {
             .within(parking::count(connection, P::NAME))
             .await?;
         self.gauges.parked.set(parked);
-        self.component.up();
+        match parked {
+            0 => self.component.up(),
+            _ => self
+                .component
+                .degraded(format!("{parked} events are parked")),
+        }
         Ok(())
     }
 

@@ -1,3 +1,5 @@
+//! Waiting for a position, with notices and without.
+
 use events::Position;
 
 use super::*;

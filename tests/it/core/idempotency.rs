@@ -77,7 +77,7 @@ async fn a_key_stands_for_one_request_of_one_person() {
     let first = ada.asks_to_shorten(&free).await.is(201);
     let other = json!({ "target": "https://example.com/other" });
     let refused = ada.asks_to_shorten(&other).await;
-    refused.is_problem(422, "idempotency_mismatch");
+    refused.refuses(422, "idempotency_mismatch");
     let spelt_otherwise = json!({ "status": 302, "target": "https://example.com/", "tags": [] });
     is_replay(&first, &ada.asks_to_shorten(&spelt_otherwise).await);
 
@@ -88,7 +88,7 @@ async fn a_key_stands_for_one_request_of_one_person() {
     let mut other = account();
     other["password"] = json!("another long password");
     let refused = guest.asks_to_register(&other).await;
-    refused.is_problem(422, "idempotency_mismatch");
+    refused.refuses(422, "idempotency_mismatch");
     stack.finish().await;
 }
 
@@ -122,7 +122,7 @@ async fn a_wish_that_was_refused_may_be_sent_again_once_it_can_come_true() {
     let asset = presigned["asset"]["id"].as_str().unwrap();
     let once = ada.with_key(KEY);
     let refused = once.says_that_it_is_uploaded(asset).await;
-    refused.is_problem(409, "not_uploaded");
+    refused.refuses(409, "not_uploaded");
     ada.uploads(&presigned["upload"], b"hello").await.is(200);
     let first = once.says_that_it_is_uploaded(asset).await.is(200);
     is_replay(&first, &once.says_that_it_is_uploaded(asset).await);

@@ -112,6 +112,6 @@ async fn a_link_of_nobody_is_not_there_either() {
         id: ada.user["id"].as_str().unwrap().to_owned(),
         ..link
     };
-    ada.sees(&nobodys).await.is_problem(404, "not_found");
+    ada.sees(&nobodys).await.refuses(404, "not_found");
     stack.finish().await;
 }

@@ -30,7 +30,7 @@ async fn a_position_that_does_not_come_is_waited_for_and_then_refused() {
     let asked = Instant::now();
     let refused = ada.reads_after("/v1/links", "CORE:1, LINKS:999999").await;
     let took = asked.elapsed();
-    let refused = refused.is_problem(503, "unavailable");
+    let refused = refused.refuses(503, "unavailable");
     assert_eq!(refused.header("retry-after"), "1");
     let promised = Duration::from_secs(4)..Duration::from_secs(8);
     assert!(promised.contains(&took), "{took:?}");
@@ -52,7 +52,7 @@ async fn what_is_no_position_is_refused() {
         "LINKS:1;CORE:1",
     ] {
         let refused = ada.reads_after("/v1/links", text).await;
-        refused.is_problem(400, "invalid_min_position");
+        refused.refuses(400, "invalid_min_position");
     }
     stack.finish().await;
 }

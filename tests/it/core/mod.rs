@@ -1,6 +1,7 @@
 //! Accounts, and what holds for every context.
 
 mod bad_input;
+mod conventions;
 mod idempotency;
 mod isolation;
 mod min_position;

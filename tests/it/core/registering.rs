@@ -39,7 +39,7 @@ async fn an_address_has_one_account_however_it_is_written() {
     for email in ["ada@example.com", "ADA@Example.Com", "\tada@example.com "] {
         let account = json!({ "email": email, "password": PASSWORD, "name": "Another" });
         let refused = stack.guest().asks_to_register(&account).await;
-        refused.is_problem(409, "email_taken");
+        refused.refuses(409, "email_taken");
     }
     ada.sees_herself().await.is(200);
     stack.finish().await;
@@ -50,7 +50,7 @@ async fn all_faults_of_a_registration_are_told_at_once() {
     let stack = Stack::start().await;
     let account = json!({ "email": "ada", "password": "short", "name": "" });
     let refused = stack.guest().asks_to_register(&account).await;
-    let refused = refused.is_problem(422, "validation");
+    let refused = refused.refuses(422, "validation");
     assert_eq!(refused.pointers(), ["/email", "/password", "/name"]);
     stack.finish().await;
 }
@@ -69,7 +69,7 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
         json!({ "email": "no address", "password": PASSWORD }),
     ] {
         let refused = guest.asks_to_log_in(&credentials).await;
-        let mut refused = refused.is_problem(401, "invalid_credentials");
+        let mut refused = refused.refuses(401, "invalid_credentials");
         refused.body["request_id"].take();
         bodies.push(refused.body);
     }

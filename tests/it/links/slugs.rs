@@ -23,7 +23,7 @@ async fn a_slug_that_is_taken_is_refused_to_everybody() {
     ada.asks_to_shorten(&wish).await.is(201);
     for person in [&ada, &bob] {
         let refused = person.asks_to_shorten(&wish).await;
-        refused.is_problem(409, "slug_taken");
+        refused.refuses(409, "slug_taken");
     }
     // Case tells slugs apart.
     let upper = json!({ "target": TARGET, "slug": "Spring" });
@@ -51,7 +51,7 @@ async fn words_with_another_use_are_no_slugs() {
     for word in ["v1", "V1", "docs", "health", "metrics", "robots"] {
         let wish = json!({ "target": TARGET, "slug": word });
         let refused = ada.asks_to_shorten(&wish).await;
-        let refused = refused.is_problem(422, "validation");
+        let refused = refused.refuses(422, "validation");
         assert_eq!(refused.pointers(), ["/slug"], "{word}");
     }
     stack.finish().await;
@@ -73,7 +73,7 @@ async fn of_many_who_want_one_slug_at_once_one_gets_it() {
         let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|it| it.status == 201);
         assert_eq!((won.len(), lost.len()), (1, 63), "over {replicas} replicas");
         for refused in lost {
-            refused.is_problem(409, "slug_taken");
+            refused.refuses(409, "slug_taken");
         }
         let opened = stack.visitor().opens_slug(&slug).await.is(302);
         assert_eq!(opened.header("location"), won[0].body["target"]);
@@ -106,7 +106,7 @@ async fn a_slug_that_leads_nowhere_is_a_problem() {
     let visitor = stack.visitor();
     let overlong = "a".repeat(4_000);
     for slug in ["nowhere", "a%00b", "%E2%80%AE", "*", ">", &overlong] {
-        visitor.opens_slug(slug).await.is_problem(404, "not_found");
+        visitor.opens_slug(slug).await.refuses(404, "not_found");
     }
     stack.finish().await;
 }

@@ -65,11 +65,11 @@ async fn what_was_not_uploaded_is_not_stored() {
     let ada = stack.person("ada").await;
     let (id, _) = announced(&ada, &announcement()).await;
     let refused = ada.says_that_it_is_uploaded(&id).await;
-    refused.is_problem(409, "not_uploaded");
+    refused.refuses(409, "not_uploaded");
     assert_eq!(ada.sees_asset(&id).await.is(200).body["state"], "pending");
     let link = ada.shortens("https://example.com").await;
     let refused = ada.says_that_it_is_uploaded(&link.id).await;
-    refused.is_problem(404, "not_found");
+    refused.refuses(404, "not_found");
     stack.finish().await;
 }
 

@@ -83,7 +83,7 @@ async fn makes_in_the_end(ada: &Person, number: u32) -> Link {
         if answer.status == 201 {
             return Ok(Link::of(answer));
         }
-        Err(answer.is_problem(503, "unavailable").body)
+        Err(answer.refuses(503, "unavailable").body)
     })
     .await
 }

@@ -44,7 +44,7 @@ async fn redirects_writes_and_subscriptions_go_on_without_postgres() {
         "/v1/media/assets",
     ] {
         let asked = tokio::time::timeout(REFUSED_WITHIN, ada.reads(path)).await;
-        let refused = asked.expect(path).is_problem(503, "unavailable");
+        let refused = asked.expect(path).refuses(503, "unavailable");
         assert!(!refused.header("retry-after").is_empty(), "{path}");
     }
     let guest = stack.guest();

@@ -34,7 +34,7 @@ impl Answer {
 
     /// Goes on if it is a problem of this status and code, told as RFC 9457 has it.
     #[track_caller]
-    pub(crate) fn is_problem(self, status: u16, error: &str) -> Self {
+    pub(crate) fn refuses(self, status: u16, error: &str) -> Self {
         assert_eq!(
             self.header("content-type"),
             "application/problem+json",

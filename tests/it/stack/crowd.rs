@@ -58,7 +58,11 @@ impl<'a> Crowd<'a> {
         tokio::join!(self.opens_while(VISITORS_MAX, goes_on), watched)
     }
 
-    async fn opens_while(&self, times_max: usize, goes_on: impl Fn() -> bool) -> Tallies {
+    async fn opens_while(
+        &self,
+        times_max: usize,
+        goes_on: impl Fn() -> bool + Send + Sync,
+    ) -> Tallies {
         let turns = self.links.iter().cycle().take(times_max);
         let opened = stream::iter(turns.take_while(|_| goes_on()))
             .map(async |link| (link, self.open(link).await))
@@ -83,7 +87,7 @@ impl<'a> Crowd<'a> {
         if has_led {
             self.led.fetch_add(1, Ordering::Relaxed);
         } else {
-            answer.is_problem(503, "unavailable");
+            answer.refuses(503, "unavailable");
         }
         has_led
     }

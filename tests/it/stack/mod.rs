@@ -9,6 +9,7 @@ mod link;
 mod log;
 mod person;
 mod replica;
+mod tests;
 mod visitor;
 mod watch;
 mod world;

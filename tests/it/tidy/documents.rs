@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tree::{File, files, hold, none, root};
+use super::tree::{files, hold, none, root};
 
 /// Documents that lead a reader through the tree.
 const MAPS: [&str; 3] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"];

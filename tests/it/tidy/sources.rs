@@ -1,5 +1,7 @@
 //! What every source file owes its reader.
 
+use std::path::Path;
+
 use super::tree::{File, files, hold, words};
 
 /// A longer file wants to be two.
@@ -59,6 +61,7 @@ fn faults_of_source(file: &File) -> Vec<String> {
 
 fn unfinished(file: &File) -> Vec<String> {
     let mut faults = Vec::new();
+    let is_document = Path::new(&file.path).extension() == Some("md".as_ref());
     for (at, line) in file.text.lines().enumerate() {
         for word in words(line).filter(|word| UNFINISHED.contains(word)) {
             faults.push(format!("{}: {word}", at + 1));
@@ -67,7 +70,7 @@ fn unfinished(file: &File) -> Vec<String> {
             faults.push(format!("{}: {place} is a place on one machine", at + 1));
         }
         // In a source a session is one with a database.
-        let talk = OF_A_TALK.iter().filter(|_| file.path.ends_with(".md"));
+        let talk = OF_A_TALK.iter().filter(|_| is_document);
         for words in talk.filter(|it| line.contains(**it)) {
             faults.push(format!("{}: {words:?} belongs to no project", at + 1));
         }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use events::links::ClickEvent;
 use events::{DecodeError, Subject, WorkspaceId};
 use nats::{BATCH_HEADER, PRODUCER_HEADER, StoredMessage};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The longest text of a click that is kept, in bytes.
@@ -18,6 +19,8 @@ pub(crate) struct ClickMessage<'m> {
     pub(super) producer: Uuid,
     /// The producer's number for the message; a repeat has the same.
     pub(super) batch: u64,
+    /// When the broker stored it.
+    pub(super) stored_at: OffsetDateTime,
     pub(super) clicks: Vec<ClickEvent<'m>>,
 }
 
@@ -34,6 +37,7 @@ impl<'m> ClickMessage<'m> {
             sequence: message.position.sequence,
             producer: header(message, PRODUCER_HEADER)?,
             batch: header(message, BATCH_HEADER)?,
+            stored_at: message.stored_at.odt(),
             clicks,
         }))
     }

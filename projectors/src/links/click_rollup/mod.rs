@@ -45,7 +45,7 @@ impl Projection for ClickRollup {
             .swept_at
             .is_none_or(|at| at.elapsed() >= SWEEP_INTERVAL)
         {
-            producer::forget_silent(tx).await?;
+            producer::forget_silent(tx, batch).await?;
             self.swept_at = Some(Instant::now());
         }
         let new = producer::uncounted(tx, batch).await?;

@@ -1,11 +1,16 @@
 //! Which messages of which producer are counted, so that one that was sent twice counts once.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::message::ClickMessage;
+
+/// A producer sends a message again for as long as it lives, but not after a week without the broker.
+const SILENCE: Duration = Duration::from_hours(7 * 24);
 
 /// The last number counted, by producer and workspace.
 type Marks = HashMap<(Uuid, Uuid), u64>;
@@ -20,8 +25,8 @@ pub(super) async fn uncounted<'b, 'm>(
         .iter()
         .filter(|message| is_new(&mut marks, message))
         .collect();
-    if !new.is_empty() {
-        store(tx, &marks).await?;
+    if let Some(stored_at) = new.iter().map(|message| message.stored_at).max() {
+        store(tx, &marks, stored_at).await?;
     }
     Ok(new)
 }
@@ -56,7 +61,11 @@ async fn load(tx: &mut PgConnection, batch: &[ClickMessage<'_>]) -> Result<Marks
         .collect())
 }
 
-async fn store(tx: &mut PgConnection, marks: &Marks) -> Result<(), sqlx::Error> {
+async fn store(
+    tx: &mut PgConnection,
+    marks: &Marks,
+    stored_at: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
     let (mut producers, mut workspaces, mut batches) = (Vec::new(), Vec::new(), Vec::new());
     for ((producer, workspace), batch) in marks {
         producers.push(*producer);
@@ -64,13 +73,14 @@ async fn store(tx: &mut PgConnection, marks: &Marks) -> Result<(), sqlx::Error> 
         batches.push(batch.cast_signed());
     }
     sqlx::query!(
-        "insert into click_producer (producer, workspace_id, batch)
-         select * from unnest($1::uuid[], $2::uuid[], $3::bigint[])
+        "insert into click_producer (producer, workspace_id, batch, stored_at)
+         select *, $4 from unnest($1::uuid[], $2::uuid[], $3::bigint[])
          on conflict (producer, workspace_id) do update
-             set batch = excluded.batch, touched_at = excluded.touched_at",
+             set batch = excluded.batch, stored_at = excluded.stored_at",
         &producers,
         &workspaces,
-        &batches
+        &batches,
+        stored_at
     )
     .execute(tx)
     .await?;
@@ -78,9 +88,21 @@ async fn store(tx: &mut PgConnection, marks: &Marks) -> Result<(), sqlx::Error> 
 }
 
 /// Forgets producers that have long been silent: a process that starts is a new one.
-pub(super) async fn forget_silent(tx: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from click_producer where touched_at < now() - interval '7 days'")
-        .execute(tx)
-        .await?;
+///
+/// Silence is judged by the log's own time: projections that were away for long find the repeats that wait for them.
+pub(super) async fn forget_silent(
+    tx: &mut PgConnection,
+    batch: &[ClickMessage<'_>],
+) -> Result<(), sqlx::Error> {
+    let Some(reached) = batch.iter().map(|message| message.stored_at).min() else {
+        return Ok(());
+    };
+    let silent_since = reached - SILENCE;
+    sqlx::query!(
+        "delete from click_producer where stored_at < $1",
+        silent_since
+    )
+    .execute(tx)
+    .await?;
     Ok(())
 }

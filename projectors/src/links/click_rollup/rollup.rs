@@ -157,6 +157,7 @@ mod tests {
             workspace,
             sequence: 1,
             producer: Uuid::nil(),
+            stored_at: OffsetDateTime::UNIX_EPOCH,
             batch: 1,
             clicks,
         }

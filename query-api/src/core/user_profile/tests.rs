@@ -1,3 +1,5 @@
+//! Who a user is told to be, against a real Postgres.
+
 use serde_json::json;
 
 use crate::testing::{Stage, body, database, member_of};

@@ -1,3 +1,5 @@
+//! Totals and series, against a real Postgres.
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 

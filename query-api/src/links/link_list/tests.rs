@@ -1,3 +1,5 @@
+//! Lists, pages and filters of links, against a real Postgres.
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 

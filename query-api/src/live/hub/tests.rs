@@ -1,3 +1,5 @@
+//! Who hears which click, and what becomes of those who are too slow.
+
 use events::links::Click;
 use events::{ClickId, LinkId, WorkspaceId};
 use uuid::Uuid;

@@ -1,3 +1,5 @@
+//! Lists of assets, against a real Postgres.
+
 use serde_json::json;
 use uuid::Uuid;
 

@@ -72,7 +72,7 @@ async fn is_told(hostile: Hostile) {
     assert_eq!(answer.pointers(), hostile.pointers, "{what}: {answer:#?}");
     assert_eq!(answer.header("x-request-id"), REQUEST_ID, "{what}");
     assert_eq!(answer.body["request_id"], REQUEST_ID, "{what}");
-    let answer = answer.is_problem(hostile.status, hostile.error);
+    let answer = answer.refuses(hostile.status, hostile.error);
     if hostile.status == 405 {
         assert!(!answer.header("allow").is_empty(), "{what}");
     }

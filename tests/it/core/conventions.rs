@@ -1,0 +1,128 @@
+//! What every answer keeps to: pages, tags, documents and figures.
+
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::stack::{Answer, Person, Stack};
+
+const LINKS: usize = 7;
+
+#[tokio::test]
+async fn pages_follow_each_other_without_a_gap_or_a_repeat() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let mut targets: Vec<_> = (0..LINKS)
+        .map(|it| format!("https://example.com/{it}"))
+        .collect();
+    for target in &targets {
+        ada.shortens(target).await;
+    }
+    let mut found = Vec::new();
+    let mut path = "/v1/links?limit=3".to_owned();
+    loop {
+        let page = ada.reads(&path).await.is(200).body;
+        let items = page["items"].as_array().unwrap();
+        assert!((1..=3).contains(&items.len()), "{page}");
+        found.extend(
+            items
+                .iter()
+                .map(|it| it["target"].as_str().unwrap().to_owned()),
+        );
+        // What is new belongs before the first page, and disturbs none behind it.
+        ada.shortens("https://example.com/new").await;
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/v1/links?limit=3&cursor={cursor}");
+    }
+    targets.reverse();
+    assert_eq!(found, targets);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn lists_are_narrowed_by_tag_and_text() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    for (title, tag) in [
+        ("Spring sale", "mail"),
+        ("Autumn 50%", "mail"),
+        ("Spring", "print"),
+    ] {
+        let wish = serde_json::json!({
+            "target": "https://example.com", "title": title, "tags": [tag],
+        });
+        ada.asks_to_shorten(&wish).await.is(201);
+    }
+    for (query, titles) in [
+        ("tag=mail", &["Autumn 50%", "Spring sale"][..]),
+        ("search=SPRING", &["Spring", "Spring sale"]),
+        ("search=50%25", &["Autumn 50%"]),
+        ("search=_", &[]),
+        ("tag=mail&search=spring", &["Spring sale"]),
+    ] {
+        let listed = ada.reads(&format!("/v1/links?{query}")).await.is(200).body;
+        let items = listed["items"].as_array().unwrap();
+        let found: Vec<_> = items
+            .iter()
+            .map(|it| it["title"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, titles, "{query}");
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_known_already_is_not_sent_again() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens("https://example.com").await;
+    ada.sees(&link).await.is(200);
+    let of_link = format!("/v1/links/{}", link.id);
+    let stats = format!("{of_link}/stats");
+    for path in [&of_link, &stats, "/v1/core/users/me"] {
+        let first = ada.reads(path).await.is(200);
+        let etag = first.header("etag");
+        let again = asks_for_news(&ada, path, etag).await.is(304);
+        assert_eq!(
+            (again.header("etag"), &again.body),
+            (etag, &Value::from("")),
+            "{path}"
+        );
+        asks_for_news(&ada, path, "\"another\"").await.is(200);
+    }
+    stack.finish().await;
+}
+
+async fn asks_for_news(ada: &Person, path: &str, known: &str) -> Answer {
+    let request = ada.request(Method::GET, path);
+    Answer::read(request.header("if-none-match", known).send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn documents_and_figures_are_open_to_everybody() {
+    let stack = Stack::start().await;
+    let guest = stack.guest();
+    let contexts = ["core", "media", "links"];
+    let documents = join_all(contexts.map(|it| guest.reads_the_document_of(it))).await;
+    for (context, document) in contexts.iter().zip(documents) {
+        let version = document["openapi"].as_str().unwrap();
+        assert!(version.starts_with("3.1"), "{version}");
+        let paths = document["paths"].as_object().unwrap();
+        let prefix = format!("/v1/{context}");
+        assert!(!paths.is_empty() && paths.keys().all(|path| path.starts_with(&prefix)));
+    }
+    for (path, text) in [
+        ("/docs/", "<html"),
+        ("/health", "alive"),
+        ("/health/ready", "ready"),
+        ("/metrics", "http_requests_total"),
+    ] {
+        let response = guest.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        let body = response.text().await.unwrap();
+        assert!(body.contains(text), "{path}: {body}");
+    }
+    stack.finish().await;
+}
