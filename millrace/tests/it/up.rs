@@ -122,21 +122,43 @@ async fn killing_it_takes_its_servers_and_their_children_with_it() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn the_loss_of_a_private_server_is_named_and_ends_everything() -> anyhow::Result<()> {
+async fn a_private_server_that_is_killed_is_started_again_and_nothing_is_lost() -> anyhow::Result<()>
+{
     let data = testing::scratch();
     let mut program = Run::up(data.path())?.serve().await?;
-    let servers = servers_of(program.pid()?)?;
-    let nats = servers.iter().find(|it| it.name == "nats-server");
-    let nats = i32::try_from(nats.context("no nats-server")?.pid)?;
-    kill_process(Pid::from_raw(nats).context("no process")?, Signal::KILL)?;
-
-    let status = program.ends_within(STOPS_WITHIN * 2).await?;
-    let said = program.everything().await;
-    ensure!(
-        !status.success() && said.contains("NATS server ended"),
-        "{status}: {said}"
-    );
-    are_gone(&servers, Duration::ZERO).await
+    let mut ada = Visitor::at(&program.url(), &program.url())?;
+    ada.registers().await?;
+    ada.logs_in().await?;
+    let link = ada.shortens("kept", &[]).await?;
+    for (name, server) in [
+        ("postgres", "Postgres"),
+        ("nats-server", "NATS"),
+        ("weed", "S3"),
+    ] {
+        ada.opens(&link.slug).await?;
+        let servers = servers_of(program.pid()?)?;
+        let pid = servers
+            .iter()
+            .find(|it| it.name == name)
+            .context("no server")?
+            .pid;
+        kill_process(
+            Pid::from_raw(i32::try_from(pid)?).context("no process")?,
+            Signal::KILL,
+        )?;
+        program.says(&format!("server=\"{server}\"")).await?;
+        program.is_ready().await?;
+    }
+    ada.opens(&link.slug).await?;
+    let position = "CLICKS:4, LINKS:1";
+    let stats = ada
+        .reads(
+            "/v1/links/stats?interval=month&bots=include",
+            Some(position),
+        )
+        .await?;
+    ensure!(stats.get("total") == Some(&json!(4)), "{stats}");
+    stops(program, Signal::INT).await
 }
 
 #[tokio::test]

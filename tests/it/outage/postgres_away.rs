@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use millrace::system::Processes;
 use serde_json::Value;
 
 use crate::eventually::{eventually, within};
-use crate::stack::{Database, Stack};
+use crate::stack::{Database, Person, Stack};
 
 /// A read may wait for its database, but not long.
 const REFUSED_WITHIN: Duration = Duration::from_secs(6);
+const READS: [&str; 4] = [
+    "/v1/links",
+    "/v1/links/stats",
+    "/v1/core/users/me",
+    "/v1/media/assets",
+];
 const CLICKS: usize = 40;
 
 #[tokio::test]
@@ -37,16 +44,7 @@ async fn redirects_writes_and_subscriptions_go_on_without_postgres() {
     let of_eve = eve.shortens("https://example.com/eve").await;
     stack.visitor().opens(&of_eve).await.is(302);
 
-    for path in [
-        "/v1/links",
-        "/v1/links/stats",
-        "/v1/core/users/me",
-        "/v1/media/assets",
-    ] {
-        let asked = tokio::time::timeout(REFUSED_WITHIN, ada.reads(path)).await;
-        let refused = asked.expect(path).refuses(503, "unavailable");
-        assert!(!refused.header("retry-after").is_empty(), "{path}");
-    }
+    join_all(READS.map(|path| is_refused(&ada, path))).await;
     let guest = stack.guest();
     within(
         Duration::from_secs(15),
@@ -84,4 +82,10 @@ async fn redirects_writes_and_subscriptions_go_on_without_postgres() {
         assert_eq!(ada.counts(link, "include").await, CLICKS as u64);
     }
     stack.finish().await;
+}
+
+async fn is_refused(ada: &Person, path: &str) {
+    let asked = tokio::time::timeout(REFUSED_WITHIN, ada.reads(path)).await;
+    let refused = asked.expect(path).refuses(503, "unavailable");
+    assert!(!refused.header("retry-after").is_empty(), "{path}");
 }
