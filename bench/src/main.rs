@@ -8,6 +8,10 @@ mod subject;
 
 use clap::{Parser, Subcommand};
 
+/// As the binary has it; the peers have it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures Millrace; each bench prints a table, and one JSON object as its last line.
 #[derive(Debug, Parser)]
 struct Cli {

@@ -166,7 +166,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_degraded_serves_and_is_told_of() {
         let readiness = Readiness::default();
-        readiness.component("link_list").degraded("2 events are parked");
+        readiness
+            .component("link_list")
+            .degraded("2 events are parked");
         let (status, body) = ask(&readiness, "/health/ready").await;
         let parked = json!([{ "component": "link_list", "reason": "2 events are parked" }]);
         assert_eq!((status, &body["degraded"]), (200, &parked));

@@ -113,7 +113,7 @@ impl ClickLane {
             json.clear();
             serde_json::to_writer(&mut *json, event)?;
             let added = self.shared.queue().add(workspace, event.id, json)?;
-            if added.was_empty {
+            if added.completes {
                 self.shared.arrived.notify_one();
             }
             Ok(added.outcome)

@@ -31,8 +31,8 @@ pub(super) struct Packed {
 /// What became of a click that was added.
 pub(super) struct Added {
     pub(super) outcome: Outcome,
-    /// Whether nothing waited before it.
-    pub(super) was_empty: bool,
+    /// Whether the worker waits for just this one.
+    pub(super) completes: bool,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +43,10 @@ pub(super) struct Queue {
     turns: VecDeque<WorkspaceId>,
     /// Those that wait and those under way.
     clicks: usize,
+    /// Those that wait.
+    clicks_waiting: usize,
+    /// How many must wait before the worker is woken.
+    quorum: usize,
     is_closed: bool,
 }
 
@@ -64,7 +68,8 @@ impl Queue {
             return Err(LaneError::TooLarge);
         }
         self.clicks += 1;
-        let was_empty = self.turns.is_empty();
+        self.clicks_waiting += 1;
+        let completes = self.clicks_waiting == self.quorum.max(1);
         let messages = self.waiting.entry(workspace).or_default();
         if messages.is_empty() {
             self.turns.push_back(workspace);
@@ -77,7 +82,7 @@ impl Queue {
             messages.push_back(message);
             outcome
         };
-        Ok(Added { outcome, was_empty })
+        Ok(Added { outcome, completes })
     }
 
     /// The next message of each workspace, of those whose turn it is.
@@ -90,7 +95,10 @@ impl Queue {
             let Some(messages) = self.waiting.get_mut(&workspace) else {
                 continue;
             };
-            round.extend(messages.pop_front());
+            if let Some(message) = messages.pop_front() {
+                self.clicks_waiting -= message.clicks;
+                round.push(message);
+            }
             if messages.is_empty() {
                 self.waiting.remove(&workspace);
             } else {
@@ -98,6 +106,21 @@ impl Queue {
             }
         }
         round
+    }
+
+    /// How many clicks wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.clicks_waiting
+    }
+
+    /// Whether there is nothing more to wait for.
+    pub(super) fn is_gathered(&self, quorum: usize) -> bool {
+        self.is_closed || self.clicks_waiting >= quorum
+    }
+
+    /// Wakes the worker only once so many wait.
+    pub(super) fn await_quorum(&mut self, clicks: usize) {
+        self.quorum = clicks;
     }
 
     /// Clicks have left the lane.
@@ -118,6 +141,7 @@ impl Queue {
         self.close();
         self.waiting.clear();
         self.turns.clear();
+        self.clicks_waiting = 0;
         std::mem::take(&mut self.clicks)
     }
 }

@@ -18,6 +18,8 @@ use crate::{Broker, RequestError};
 
 /// The most messages under way at once.
 const ROUND_MESSAGES_MAX: usize = 256;
+/// How long those who were answered are waited for: the shortest time that the runtime's clock tells.
+const GATHER_FOR_MAX: Duration = Duration::from_millis(1);
 /// How long the lane may drain once the process is to end.
 const DRAIN_FOR_MAX: Duration = Duration::from_secs(10);
 const PAUSE_FIRST: Duration = Duration::from_millis(5);
@@ -61,7 +63,9 @@ impl Worker {
     /// Sends round after round, until the lane is closed and empty.
     async fn pump(&self) {
         let mut number = 0_u64;
+        let mut answered = 0;
         loop {
+            self.gather(std::mem::take(&mut answered)).await;
             let (round, is_closed) = {
                 let mut queue = self.shared.queue();
                 (queue.next_round(ROUND_MESSAGES_MAX), queue.is_closed())
@@ -73,12 +77,39 @@ impl Worker {
                 self.shared.arrived.notified().await;
                 continue;
             }
+            answered = round.iter().map(|packed| packed.clicks).sum();
             let numbered = round.into_iter().map(|packed| {
                 number += 1;
                 self.deliver(packed, number)
             });
             join_all(numbered).await;
         }
+    }
+
+    /// Waits, after a round that answered many, until half of all who are about are back.
+    ///
+    /// Two groups then take turns, one packing while the other is synced.
+    /// Otherwise the first to come back would be sent alone, and have a sync of its own while all others wait.
+    async fn gather(&self, answered: usize) {
+        let quorum = {
+            let mut queue = self.shared.queue();
+            let quorum = usize::midpoint(answered, queue.waiting());
+            if queue.waiting() >= quorum {
+                return;
+            }
+            queue.await_quorum(quorum);
+            quorum
+        };
+        let gathered = async {
+            while !self.shared.queue().is_gathered(quorum) {
+                self.shared.arrived.notified().await;
+            }
+        };
+        // Who doesn't come back is not waited for.
+        tokio::time::timeout(GATHER_FOR_MAX, gathered)
+            .await
+            .unwrap_or_default();
+        self.shared.queue().await_quorum(1);
     }
 
     /// Sends a message under its number until it is acknowledged.

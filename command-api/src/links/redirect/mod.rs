@@ -8,16 +8,20 @@ mod directory;
 mod metrics;
 mod visit;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use events::ClickId;
 use events::links::ClickEvent;
+use ipnet::IpNet;
 use nats::LaneError;
+use percent_encoding::percent_decode_str;
 use service::problem::Problem;
 use service::world;
 
@@ -37,14 +41,10 @@ pub(crate) fn routes(app: App) -> Router {
         .with_state(app)
 }
 
-async fn redirect(
-    State(app): State<App>,
-    method: Method,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Path(slug): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+async fn redirect(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+    // Taken apart by hand: extractors would copy the headers and the path.
+    let (request, _) = request.into_parts();
+    let slug = decoded(request.uri.path().trim_start_matches('/'));
     let found = app
         .directory
         .find(&app.broker, app.domain.host(), &slug)
@@ -54,17 +54,13 @@ async fn redirect(
         app.redirects.unknown.inc();
         return Err(Problem::not_found());
     };
-    let query = query.as_deref();
-    if visit::is_counted(&method, &headers) {
-        let is_trusted = app
-            .trusted_proxies
-            .iter()
-            .any(|net| net.contains(&peer.ip().to_canonical()));
-        let agent = app.agents.know(headers.get(header::USER_AGENT));
+    let query = request.uri.query();
+    if visit::is_counted(&request.method, &request.headers) {
+        let agent = app.agents.know(request.headers.get(header::USER_AGENT));
         let visit = Visit {
-            headers: &headers,
+            headers: &request.headers,
             query,
-            is_trusted,
+            is_trusted: is_trusted(&app.trusted_proxies, &request),
             agent: &agent,
         };
         record(&app, &destination, &visit).await?;
@@ -73,6 +69,20 @@ async fn redirect(
         app.redirects.uncounted.inc();
     }
     Ok(lead(&destination, query))
+}
+
+/// A slug may come percent-encoded, though none needs it (RFC 3986, section 6.2.2.2).
+fn decoded(slug: &str) -> Cow<'_, str> {
+    percent_decode_str(slug).decode_utf8_lossy()
+}
+
+/// Whether the request comes through a proxy whose word is taken.
+fn is_trusted(proxies: &[IpNet], request: &Parts) -> bool {
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.is_some_and(|ConnectInfo(peer)| {
+        let address = peer.ip().to_canonical();
+        proxies.iter().any(|net| net.contains(&address))
+    })
 }
 
 /// Answered only when the broker has stored it: an answered redirect is a stored click.
