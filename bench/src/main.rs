@@ -6,6 +6,8 @@ mod redirect;
 mod report;
 mod subject;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 /// As the binary has it; the peers have it too.
@@ -29,12 +31,19 @@ enum Bench {
         /// Measurements of each kind; the median counts.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
+        /// A folder on the disk that the broker is to sync to; `target/` when left out.
+        #[arg(long)]
+        data: Option<PathBuf>,
     },
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
-        Bench::Redirect { seconds, rounds } => redirect::run(seconds, rounds).await,
+        Bench::Redirect {
+            seconds,
+            rounds,
+            data,
+        } => redirect::run(seconds, rounds, data).await,
     }
 }

@@ -1,9 +1,9 @@
 //! The redirect, against a bare axum redirect, at 1, 64 and 512 connections.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use servers::{Nats, Tool, Tools, testing};
+use servers::{Nats, Scratch, Tool, Tools, testing};
 
 use crate::load::{Outcome, measure};
 use crate::subject::{Subject, bare_redirect};
@@ -19,8 +19,11 @@ struct Pair {
 }
 
 /// Measures both sides in turn, so that a machine that slows down slows both.
-pub(crate) async fn run(seconds: u64, rounds: usize) -> anyhow::Result<()> {
-    let scratch = testing::scratch();
+pub(crate) async fn run(seconds: u64, rounds: usize, data: Option<PathBuf>) -> anyhow::Result<()> {
+    let scratch = match data {
+        Some(folder) => Scratch::below(&folder)?,
+        None => testing::scratch(),
+    };
     let tools = Tools::provide(Path::new(".tools"), &[Tool::Nats], |text| {
         report::line(text)
     })

@@ -61,6 +61,15 @@ pub(crate) enum HandleError<R: Error> {
     Form(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// Who is asked for a history.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    /// Any replica: fast, and perhaps a moment behind.
+    Nearest,
+    /// The leader, which has everything that was acknowledged.
+    Leader,
+}
+
 /// An aggregate as its history left it.
 struct Past<A> {
     state: A,
@@ -74,11 +83,17 @@ impl Commands {
     }
 
     /// Replays an aggregate's history; its version is 0 when it has none.
+    ///
+    /// A replica that is behind may answer: then the append is refused, and what is read next comes from the leader.
     pub(crate) async fn load<A: Aggregate>(
         &self,
         subject: &Subject,
+        source: Source,
     ) -> Result<(A, u64), ReadError> {
-        let history = self.broker.history::<A::Event>(subject).await?;
+        let history = match source {
+            Source::Nearest => self.broker.history::<A::Event>(subject).await?,
+            Source::Leader => self.broker.history_from_leader::<A::Event>(subject).await?,
+        };
         let version = history.last().map_or(0, |last| last.position.sequence);
         let state = history
             .iter()
@@ -98,11 +113,12 @@ impl Commands {
         C: Decide<A>,
     {
         let context = context_of(&wish.subject);
+        let mut source = Source::Nearest;
         for _ in 0..ATTEMPTS_MAX {
             if let Some(earlier) = self.earlier(context, origin.once.as_ref()).await? {
                 return Ok(earlier);
             }
-            let past = self.past::<A>(&wish).await?;
+            let past = self.past::<A>(&wish, source).await?;
             let events = wish
                 .command
                 .decide(&past.state)
@@ -149,7 +165,7 @@ impl Commands {
                     | Subject::Workspace(_)
                     | Subject::Asset(..)
                     | Subject::Link(..)
-                    | Subject::Clicks(_) => {}
+                    | Subject::Clicks(_) => source = Source::Leader,
                 },
                 Err(error) => return Err(HandleError::Append(error)),
             }
@@ -189,14 +205,18 @@ impl Commands {
             .map_err(form)
     }
 
-    async fn past<A: Aggregate>(&self, wish: &Wish<'_, impl Sync>) -> Result<Past<A>, ReadError> {
+    async fn past<A: Aggregate>(
+        &self,
+        wish: &Wish<'_, impl Sync>,
+        source: Source,
+    ) -> Result<Past<A>, ReadError> {
         if wish.is_new {
             return Ok(Past {
                 state: A::default(),
                 version: 0,
             });
         }
-        let (state, version) = self.load(&wish.subject).await?;
+        let (state, version) = self.load(&wish.subject, source).await?;
         Ok(Past { state, version })
     }
 

@@ -11,6 +11,7 @@ mod handle;
 mod idempotency;
 mod links;
 mod media;
+mod openapi;
 mod origin;
 mod problem;
 #[cfg(test)]

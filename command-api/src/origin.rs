@@ -9,6 +9,13 @@ use service::keys::DataKey;
 use service::request_id;
 use service::{telemetry, world};
 
+/// Who wishes something.
+pub(crate) enum Wisher<'a> {
+    Caller(&'a Caller),
+    /// Somebody who is not known, told from other strangers by what they say they are.
+    Stranger(&'a str),
+}
+
 /// Who wishes something, and in which request.
 pub(crate) struct Origin {
     /// When it was wished: everything that comes of it happened then.
@@ -36,24 +43,24 @@ impl Once {
 }
 
 impl Origin {
-    /// A request of somebody who is known, or of nobody.
+    /// A request of somebody who is known, or of nobody who is.
     ///
     /// `route` names what is asked for, with the ids in its path; `body` is the request as it was understood, so two spellings of the same JSON are the same wish.
     pub(crate) fn new(
-        caller: Option<&Caller>,
+        wisher: Wisher<'_>,
         key: Option<&IdempotencyKey>,
         data_key: &DataKey,
         route: &str,
         body: &impl Serialize,
     ) -> Result<Self, serde_json::Error> {
-        let actor = caller.map_or(Actor::Anonymous, |caller| Actor::User(caller.user));
-        let workspace = caller
-            .map(|caller| caller.workspace.to_string())
-            .unwrap_or_default();
+        let (actor, scope) = match wisher {
+            Wisher::Caller(caller) => (Actor::User(caller.user), caller.workspace.to_string()),
+            Wisher::Stranger(claimed) => (Actor::Anonymous, claimed.to_lowercase()),
+        };
         let once = key
             .map(|key| -> Result<Once, serde_json::Error> {
                 let wish = format!("{route}\n{}", serde_json::to_string(body)?);
-                let name = format!("{actor}\n{workspace}\n{}", key.as_str());
+                let name = format!("{actor}\n{scope}\n{}", key.as_str());
                 Ok(Once {
                     key: data_key.blind_index("idempotency-key", &name),
                     fingerprint: data_key.blind_index("idempotency-fingerprint", &wish),

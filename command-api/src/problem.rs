@@ -5,10 +5,10 @@ use std::error::Error;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use events::ClaimKind;
-use nats::{AppendError, ReadError};
+use nats::{AppendError, ReadError, RequestError};
 use service::problem::{Chain, Problem};
 
-use crate::core::{HashingError, UserRejection};
+use crate::core::{HashingError, IdentityError, UserRejection};
 use crate::handle::HandleError;
 use crate::links::LinkRejection;
 use crate::media::AssetRejection;
@@ -51,6 +51,19 @@ fn taken(kind: ClaimKind) -> Problem {
             "contended",
             "A request with this Idempotency-Key is under way",
         ),
+    }
+}
+
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::Read(ReadError::Unavailable(_))
+            | IdentityError::Keep(RequestError::NoAnswer(_)) => unavailable(&error),
+            IdentityError::Read(_)
+            | IdentityError::Keep(_)
+            | IdentityError::Seal(_)
+            | IdentityError::Open(_) => internal(error),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use service::listen::Listener;
 use service::telemetry;
 use url::Url;
 
-use crate::serve::{end, everywhere, until_stopped};
+use crate::serve::{end, everywhere, flush, until_stopped};
 use crate::system::{Blueprint, Processes, System};
 
 /// A process: its name and its usual port.
@@ -65,8 +65,8 @@ pub async fn run(config: Config, process: Process) -> anyhow::Result<()> {
     let system = System::start(blueprint, listener).await?;
     tracing::info!(process = process.name, address = %system.address(), "serving");
     let done = until_stopped(&system).await;
-    system.stop().await?;
-    end(telemetry).await?;
+    let done = end(system, done).await;
+    flush(telemetry).await;
     done
 }
 

@@ -1,13 +1,16 @@
 //! The secrets of a development installation: made once, kept beside its data, readable by their owner only.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use service::config::{Config, Secret};
 use service::keys::DataKey;
+
+/// A shorter file was not written by Millrace.
+const BYTES_MIN: usize = 32;
 
 /// What signs tokens and wraps keys.
 #[derive(Debug)]
@@ -41,29 +44,33 @@ impl Secrets {
     }
 }
 
-/// Reads the secret, or makes it: whoever creates the file first decides.
+/// Reads the secret, or makes it: whoever is first to link the file decides, and no file is ever half written.
 fn kept(path: &Path, make: impl FnOnce() -> anyhow::Result<Secret>) -> anyhow::Result<Secret> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    match file {
-        Ok(mut file) => {
-            let secret = make()?;
-            file.write_all(secret.expose().as_bytes())?;
-            // Without this secret, what is sealed with it is lost.
-            file.sync_all()?;
-            Ok(secret)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let text = fs::read_to_string(path)
-                .with_context(|| format!("{} could not be read", path.display()))?;
-            Ok(Secret::new(text.trim()))
-        }
-        Err(error) => {
-            Err(error).with_context(|| format!("{} could not be written", path.display()))
-        }
+    if !path.exists() {
+        keep(path, &make()?).with_context(|| format!("{} can't be written", path.display()))?;
+    }
+    let text =
+        fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
+    let secret = text.trim();
+    ensure!(
+        secret.len() >= BYTES_MIN,
+        "{} holds no secret",
+        path.display()
+    );
+    Ok(Secret::new(secret))
+}
+
+fn keep(path: &Path, secret: &Secret) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o600))
+        .tempfile_in(folder)?;
+    file.write_all(secret.expose().as_bytes())?;
+    // Without this secret, what is sealed with it is lost.
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 
@@ -94,6 +101,15 @@ mod tests {
                 .mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
+    }
+
+    #[test]
+    fn an_empty_file_is_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("jwt_secret"), "").unwrap();
+        let config = Config::read(|_| None).unwrap();
+        let error = Secrets::of(&config, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("holds no secret"), "{error}");
     }
 
     #[test]

@@ -25,7 +25,16 @@ pub(crate) async fn until_stopped(system: &System) -> anyhow::Result<()> {
     }
 }
 
-/// Sends the last spans; a collector that is away must not keep the process.
-pub(crate) async fn end(telemetry: Telemetry) -> anyhow::Result<()> {
-    Ok(tokio::task::spawn_blocking(|| telemetry.shutdown()).await?)
+/// Ends the system; why it ends is told before what went wrong with the ending.
+pub(crate) async fn end(system: System, reason: anyhow::Result<()>) -> anyhow::Result<()> {
+    let stopped = system.stop().await;
+    reason?;
+    Ok(stopped?)
+}
+
+/// Sends the last spans, away from the threads that must not block.
+pub(crate) async fn flush(telemetry: Telemetry) {
+    if let Err(error) = tokio::task::spawn_blocking(|| telemetry.shutdown()).await {
+        tracing::warn!(%error, "the last spans were not sent");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use axum::Router;
 use command_api::{CommandApi, StorageSettings};
 use ipnet::IpNet;
@@ -97,6 +97,9 @@ impl System {
             .apply_streams()
             .await
             .context("the streams could not be made")?;
+        if let Some(key) = &blueprint.data_key {
+            check_key(&broker, key).await?;
+        }
         let (readiness, metrics, tasks) =
             (Readiness::default(), Metrics::default(), Tasks::default());
         let component = readiness.component("broker");
@@ -157,6 +160,18 @@ async fn connect(url: &Secret) -> anyhow::Result<Broker> {
     let connected: Result<Broker, ConnectError> =
         waited.with_context(|| format!("no broker answered within {BROKER_PATIENCE:?}"))?;
     connected.context("the broker (NATS_URL) can't be used")
+}
+
+/// With another key no name could be read, and an address that is taken could be taken again.
+async fn check_key(broker: &Broker, key: &DataKey) -> anyhow::Result<()> {
+    let ours = key.blind_index("data-key", "fingerprint");
+    let settled = broker.settle_fingerprint(&ours).await;
+    let settled = settled.context("the fingerprint of DATA_KEY could not be read")?;
+    ensure!(
+        settled == ours,
+        "DATA_KEY is not the key that this log was begun with; give that one"
+    );
+    Ok(())
 }
 
 async fn start(

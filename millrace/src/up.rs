@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use query_api::DatabaseSettings;
 use service::caller::Tokens;
-use service::config::{Config, Environment, UP_PORT};
+use service::config::{Config, ConfigError, Environment, Required, UP_PORT};
 use service::listen::Listener;
 use service::telemetry;
 use url::Url;
@@ -14,7 +14,7 @@ use url::Url;
 use crate::apart::storage_settings;
 use crate::private::Private;
 use crate::secrets::Secrets;
-use crate::serve::{end, everywhere, until_stopped};
+use crate::serve::{end, everywhere, flush, until_stopped};
 use crate::system::{Blueprint, Processes, System};
 use crate::tour;
 
@@ -23,10 +23,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let telemetry = telemetry::init("millrace", &config.log, config.otlp_endpoint.as_ref())?;
     let listener = Listener::bind(address(&config)).await?;
     let data = data_folder(&config)?;
-    let public_url = match &config.public_url {
-        Some(url) => url.clone(),
-        None => format!("http://localhost:{}", listener.local_addr().port()).parse()?,
-    };
+    let public_url = public_url(&config, &listener)?;
     let secrets = Secrets::of(&config, &data)?;
     let mut private = Private::start(&config, &data, say).await?;
     let blueprint = blueprint(&config, &private, secrets, public_url.clone())?;
@@ -38,7 +35,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         Err(error) => Err(error),
     };
     private.stop().await;
-    end(telemetry).await?;
+    flush(telemetry).await;
     done
 }
 
@@ -48,8 +45,22 @@ async fn serve(system: System, private: &mut Private) -> anyhow::Result<()> {
         // Never ends.
         () = private.keep_running() => Ok(()),
     };
-    system.stop().await?;
-    done
+    end(system, done).await
+}
+
+/// Links belong to this address for ever, so only a developer's machine may leave it out.
+fn public_url(config: &Config, listener: &Listener) -> anyhow::Result<Url> {
+    match (&config.public_url, config.environment) {
+        (Some(url), _) => Ok(url.clone()),
+        (None, Environment::Development) => {
+            Ok(format!("http://localhost:{}", listener.local_addr().port()).parse()?)
+        }
+        (None, Environment::Staging | Environment::Production) => {
+            let mut required = Required::default();
+            required.take::<Url>("PUBLIC_URL", None);
+            Err(ConfigError::from(required).into())
+        }
+    }
 }
 
 /// On a developer's machine nobody else is let in; elsewhere the port is there for others.

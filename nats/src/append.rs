@@ -12,9 +12,9 @@ use crate::retry::Pauses;
 use crate::{Broker, RequestError};
 
 /// How long an append is tried again before its caller is told that the broker is away.
-const RETRY_FOR_MAX: Duration = Duration::from_secs(5);
-const PAUSE_FIRST: Duration = Duration::from_millis(2);
-const PAUSE_MAX: Duration = Duration::from_millis(250);
+pub(crate) const RETRY_FOR_MAX: Duration = Duration::from_secs(5);
+pub(crate) const PAUSE_FIRST: Duration = Duration::from_millis(2);
+pub(crate) const PAUSE_MAX: Duration = Duration::from_millis(250);
 /// Where messages were stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {

@@ -6,7 +6,7 @@ use async_nats::header::{
 use async_nats::{HeaderMap, HeaderValue};
 
 use crate::message::NewMessage;
-use crate::request::read;
+use crate::request::{in_time, read};
 use crate::{Broker, RequestError};
 
 /// The most messages of one atomic batch (nats-server's own limit).
@@ -37,9 +37,8 @@ impl Broker {
             if sequence == 1 {
                 self.begin(subject, headers, message).await?;
             } else {
-                self.client
-                    .publish_with_headers(subject, headers, message.body.clone())
-                    .await?;
+                let body = message.body.clone();
+                in_time(self.client.publish_with_headers(subject, headers, body)).await?;
             }
         }
         let mut headers = batch_headers(last, &id, sequence + 1);

@@ -6,6 +6,7 @@ use async_nats::Subscriber;
 use events::{Context, Position};
 use futures::StreamExt;
 
+use crate::request::in_time;
 use crate::{Broker, RequestError};
 
 /// A projection has committed.
@@ -33,15 +34,12 @@ impl Broker {
     ) -> Result<(), RequestError> {
         let subject = format!("changed.{}.{projection}", context.as_str());
         let body = position.to_string().into();
-        Ok(self.client.publish(subject, body).await?)
+        in_time(self.client.publish(subject, body)).await
     }
 
     /// Listens to all projections, over reconnects too; what is said meanwhile is missed.
     pub async fn changes(&self) -> Result<Changes, RequestError> {
-        let subscriber = self.client.subscribe("changed.>").await;
-        Ok(Changes(
-            subscriber.map_err(|error| RequestError::no_answer(&error))?,
-        ))
+        Ok(Changes(in_time(self.client.subscribe("changed.>")).await?))
     }
 }
 

@@ -10,9 +10,12 @@ use tokio::sync::{Semaphore, watch};
 use crate::RequestError;
 use crate::address::parse;
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
+use crate::lane::MESSAGE_BYTES_MAX;
 
 /// Earlier servers compact blocks without syncing them, whatever `sync_interval` says (nats-server #8475).
 const VERSION_MIN: (i64, i64) = (2, 15);
+/// A full message of clicks with its headers, and as much again for the largest event; nats-server's own default.
+const PAYLOAD_BYTES_MIN: usize = 2 * MESSAGE_BYTES_MAX;
 /// How long the broker may take for one answer: an election in a cluster takes about two seconds.
 pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(3);
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -55,6 +58,16 @@ pub enum ConnectError {
         /// Its version.
         found: String,
     },
+    /// The server takes only messages that are smaller than some that Millrace writes.
+    #[error(
+        "the broker takes messages of {found} bytes at most, but Millrace needs {needed}: raise max_payload in its configuration"
+    )]
+    PayloadTooSmall {
+        /// Its `max_payload`, in bytes.
+        found: usize,
+        /// The smallest that will do.
+        needed: usize,
+    },
     /// The server, or the account, has no JetStream.
     #[error("the broker has no JetStream: enable it in the server and for the account")]
     NoJetStream(#[source] RequestError),
@@ -74,10 +87,7 @@ impl Broker {
             .connect(servers)
             .await
             .map_err(unreachable)?;
-        if !client.is_server_compatible(VERSION_MIN.0, VERSION_MIN.1, 0) {
-            let found = client.server_info().version;
-            return Err(ConnectError::TooOld { found });
-        }
+        check(&client)?;
         // The event arrives a moment after the connection; until then a request would take it for a reconnect.
         let noticed = connection.wait_for(|connection| connection.is_up);
         drop(tokio::time::timeout(CONNECT_WAIT_MAX, noticed).await);
@@ -112,6 +122,21 @@ impl Broker {
         self.api::<serde::de::IgnoredAny>("INFO", &()).await?;
         Ok(start.elapsed())
     }
+}
+
+fn check(client: &Client) -> Result<(), ConnectError> {
+    let server = client.server_info();
+    if !client.is_server_compatible(VERSION_MIN.0, VERSION_MIN.1, 0) {
+        let found = server.version;
+        return Err(ConnectError::TooOld { found });
+    }
+    if server.max_payload < PAYLOAD_BYTES_MIN {
+        return Err(ConnectError::PayloadTooSmall {
+            found: server.max_payload,
+            needed: PAYLOAD_BYTES_MIN,
+        });
+    }
+    Ok(())
 }
 
 fn options(name: &str, seen: watch::Sender<Connection>) -> ConnectOptions {

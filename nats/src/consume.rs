@@ -10,7 +10,9 @@ use events::StreamName;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tokio::task::coop::unconstrained;
+use tokio::time::timeout;
 
+use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::StoredMessage;
 use crate::retry::Pauses;
 use crate::{Broker, Checkpoint, Connection, ReadError, RequestError};
@@ -43,6 +45,8 @@ pub struct Tail {
     read: Checkpoint,
     pending: u64,
     consumer: Option<Consumer>,
+    /// Whether there is a consumer, for who cannot see the tail while it reads.
+    reading: watch::Sender<bool>,
     connection: watch::Receiver<Connection>,
     pauses: Pauses,
 }
@@ -90,6 +94,7 @@ impl Tail {
             read,
             pending: 0,
             consumer: None,
+            reading: watch::Sender::new(false),
             pauses: Pauses::new(PAUSE_FIRST, PAUSE_MAX),
         };
         tail.consume().await?;
@@ -99,7 +104,8 @@ impl Tail {
     /// Waits for at least one message, then takes what is there without waiting, up to the bounds.
     ///
     /// The first message may exceed `bytes_max`; so may the last, by itself.
-    /// A call that is given up has taken nothing.
+    /// A call that is given up has taken nothing, but what it had begun in order to read again begins anew:
+    /// who has other things to do keeps the call and polls it beside them.
     /// Fails only if the log diverged: whatever else happens to the broker is waited out.
     pub async fn next_batch(
         &mut self,
@@ -130,9 +136,14 @@ impl Tail {
         self.read
     }
 
-    /// How many messages wait behind them, as of the last one.
+    /// How many messages wait behind them, as of the last one, or of when the broker was last asked for them.
     pub fn pending(&self) -> u64 {
         self.pending
+    }
+
+    /// Whether the broker is being read; `false` while it is away, or nothing can be had from it.
+    pub fn reading(&self) -> watch::Receiver<bool> {
+        self.reading.subscribe()
     }
 
     async fn first(&mut self) -> Result<StoredMessage, ReadError> {
@@ -144,7 +155,7 @@ impl Tail {
             // After a reconnect the consumer may be gone, and asking again is quicker than finding out.
             tokio::select! {
                 biased;
-                _ = self.connection.changed() => self.consumer = None,
+                _ = self.connection.changed() => self.end_consumer(),
                 next = consumer.messages.next() => if let Some(message) = self.take(next) {
                     return Ok(message);
                 },
@@ -169,9 +180,14 @@ impl Tail {
         let taken = self.accept(next);
         if let Err(reason) = &taken {
             tracing::warn!(stream = %self.stream, reason, "reading on with a new consumer");
-            self.consumer = None;
+            self.end_consumer();
         }
         taken.ok()
+    }
+
+    fn end_consumer(&mut self) {
+        self.consumer = None;
+        self.reading.send_replace(false);
     }
 
     fn accept(
@@ -213,6 +229,9 @@ impl Tail {
     async fn consume_again(&mut self) -> Result<(), ReadError> {
         loop {
             self.pauses.pause().await;
+            // What is asked while the broker is away waits in vain, and is asked again much later.
+            let back = self.connection.wait_for(|connection| connection.is_up);
+            drop(timeout(ANSWER_WAIT_MAX, back).await);
             match self.consume().await {
                 Err(error @ ReadError::Unavailable(_)) => {
                     tracing::warn!(stream = %self.stream, error = %error, "cannot read on yet");
@@ -226,7 +245,7 @@ impl Tail {
     async fn consume(&mut self) -> Result<(), ReadError> {
         self.connection.mark_unchanged();
         self.broker.verify(self.stream, &self.read).await?;
-        let messages = self
+        let (messages, pending) = self
             .messages()
             .await
             .map_err(|error| RequestError::no_answer(&error))?;
@@ -234,11 +253,14 @@ impl Tail {
             messages,
             sequence: 0,
         });
+        self.pending = pending;
+        self.reading.send_replace(true);
         self.pauses = Pauses::new(PAUSE_FIRST, PAUSE_MAX);
         Ok(())
     }
 
-    async fn messages(&self) -> Result<Stream, async_nats::Error> {
+    /// Makes the consumer, and answers too how many messages wait for it.
+    async fn messages(&self) -> Result<(Stream, u64), async_nats::Error> {
         let config = Config {
             description: Some("a tail of Millrace".to_owned()),
             deliver_policy: DeliverPolicy::ByStartSequence {
@@ -255,6 +277,7 @@ impl Tail {
             .jetstream
             .create_consumer_on_stream(config, self.stream.as_str())
             .await?;
+        let pending = consumer.cached_info().num_pending;
         let messages = consumer
             .stream()
             .max_messages_per_batch(PULL_MESSAGES_MAX)
@@ -263,6 +286,6 @@ impl Tail {
             .heartbeat(HEARTBEAT)
             .messages()
             .await?;
-        Ok(messages)
+        Ok((messages, pending))
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::StoredMessage;
+use crate::request::in_time;
 use crate::{Broker, Diverged, RequestError};
 
 /// The longest history that is read; an aggregate that outgrows it needs a snapshot, not a larger number.
@@ -55,6 +56,7 @@ impl Broker {
         &self,
         subject: &Subject,
     ) -> Result<Vec<Recorded<E>>, ReadError> {
+        self.must_be_connected()?;
         let (stream, name) = (subject.stream(), subject.to_string());
         let mut history = Vec::new();
         let mut next = 1;
@@ -65,10 +67,7 @@ impl Broker {
                 .last()
                 .map_or(next, |it| it.position.sequence + 1);
             for message in &page.messages {
-                history.push(message.decode().map_err(|source| ReadError::Decode {
-                    position: message.position,
-                    source,
-                })?);
+                history.push(decode(message)?);
             }
             if page.is_last {
                 return Ok(history);
@@ -79,8 +78,30 @@ impl Broker {
         }
     }
 
+    /// Everything that happened to one aggregate, from the leader, whom [`Broker::history`] may lag behind.
+    ///
+    /// One question for each event: for after a conflict, or when something is known to exist that a replica
+    /// doesn't show; not for every command.
+    pub async fn history_from_leader<E: DomainEvent>(
+        &self,
+        subject: &Subject,
+    ) -> Result<Vec<Recorded<E>>, ReadError> {
+        self.must_be_connected()?;
+        let mut history = Vec::new();
+        let mut next = 1;
+        while let Some(message) = self.next_from_leader(subject, next).await? {
+            if history.len() >= HISTORY_EVENTS_MAX {
+                return Err(ReadError::TooLong(subject.clone()));
+            }
+            next = message.position.sequence + 1;
+            history.push(decode(&message)?);
+        }
+        Ok(history)
+    }
+
     /// A subject's last message.
     pub async fn last(&self, subject: &Subject) -> Result<Option<StoredMessage>, ReadError> {
+        self.must_be_connected()?;
         let stream = subject.stream();
         let api = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
         let answer = self.request(api, HeaderMap::new(), "".into()).await?;
@@ -99,19 +120,13 @@ impl Broker {
         from: u64,
     ) -> Result<Page, RequestError> {
         let inbox = self.client.new_inbox();
-        let mut answers = self
-            .client
-            .subscribe(inbox.clone())
-            .await
-            .map_err(|error| RequestError::no_answer(&error))?;
+        let mut answers = in_time(self.client.subscribe(inbox.clone())).await?;
         let question = json!({ "seq": from, "next_by_subj": subject, "batch": PAGE_MESSAGES });
-        self.client
-            .publish_with_reply(
-                format!("$JS.API.DIRECT.GET.{stream}"),
-                inbox,
-                question.to_string().into(),
-            )
-            .await?;
+        let api = format!("$JS.API.DIRECT.GET.{stream}");
+        let asking = self
+            .client
+            .publish_with_reply(api, inbox, question.to_string().into());
+        in_time(asking).await?;
         let mut messages = Vec::new();
         loop {
             let answer = timeout(ANSWER_WAIT_MAX, answers.next())
@@ -133,6 +148,13 @@ impl Broker {
             return Ok(Page { messages, is_last });
         }
     }
+}
+
+fn decode<E: DomainEvent>(message: &StoredMessage) -> Result<Recorded<E>, ReadError> {
+    message.decode().map_err(|source| ReadError::Decode {
+        position: message.position,
+        source,
+    })
 }
 
 fn stored(stream: StreamName, answer: Message) -> Result<StoredMessage, RequestError> {

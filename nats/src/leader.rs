@@ -20,6 +20,7 @@ impl Broker {
         &self,
         subject: &Subject,
     ) -> Result<Option<StoredMessage>, ReadError> {
+        self.must_be_connected()?;
         Ok(self.leaders_last(subject).await?)
     }
 

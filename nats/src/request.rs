@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Broker;
+use crate::connect::ANSWER_WAIT_MAX;
 
 /// A request failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +57,12 @@ impl From<async_nats::RequestError> for RequestError {
     }
 }
 
+impl From<async_nats::SubscribeError> for RequestError {
+    fn from(error: async_nats::SubscribeError) -> Self {
+        Self::no_answer(&error)
+    }
+}
+
 impl From<async_nats::PublishError> for RequestError {
     fn from(error: async_nats::PublishError) -> Self {
         match error.kind() {
@@ -65,7 +72,26 @@ impl From<async_nats::PublishError> for RequestError {
     }
 }
 
+/// Bounds what the client itself doesn't: while disconnected, a command may wait for ever to be taken.
+pub(crate) async fn in_time<T, E>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, RequestError>
+where
+    RequestError: From<E>,
+{
+    match tokio::time::timeout(ANSWER_WAIT_MAX, work).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(RequestError::no_answer("timed out")),
+    }
+}
+
 impl Broker {
+    /// Fails at once while the connection is down: who only reads is better told so than kept waiting.
+    pub(crate) fn must_be_connected(&self) -> Result<(), RequestError> {
+        let not_now = || RequestError::no_answer("there is no connection");
+        self.is_connected().then_some(()).ok_or_else(not_now)
+    }
+
     /// Asks, and gives up when the answer can no longer come since the connection was made anew.
     pub(crate) async fn request(
         &self,
@@ -78,7 +104,7 @@ impl Broker {
         let request = Request::new().headers(headers).payload(body);
         tokio::select! {
             biased;
-            answer = self.client.send_request(subject, request) => answer.map_err(RequestError::from),
+            answer = in_time(self.client.send_request(subject, request)) => answer,
             _ = connection.wait_for(|now| now.count != count) => {
                 Err(RequestError::no_answer("the connection was lost"))
             }

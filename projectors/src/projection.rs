@@ -41,6 +41,8 @@ pub(crate) enum ApplyError {
     Database(#[from] sqlx::Error),
     #[error("the user's key cannot be read")]
     Key(#[from] ReadError),
+    #[error("DATA_KEY does not open the users' keys")]
+    DataKey(#[source] OpenError),
     #[error("the personal data cannot be opened")]
     Open(#[from] OpenError),
     #[error("nothing is known of {0}, which the event continues")]
@@ -54,7 +56,8 @@ impl ApplyError {
         match self {
             Self::Decode(_) | Self::Open(_) | Self::Unknown(_) => true,
             Self::Database(error) => is_of_the_values(error),
-            Self::Key(_) => false,
+            // With a wrong DATA_KEY no user's event can be applied, and with the right one all can.
+            Self::Key(_) | Self::DataKey(_) => false,
         }
     }
 }

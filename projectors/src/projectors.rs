@@ -1,12 +1,11 @@
 //! All projections of one process.
 
-use std::error::Error;
-
 use events::Context;
 use nats::Broker;
 use service::health::{Component, Readiness};
 use service::keys::DataKey;
 use service::metrics::Metrics;
+use service::problem::Chain;
 use service::shutdown::Tasks;
 
 use crate::core::UserProfile;
@@ -88,10 +87,10 @@ async fn migrate_when_possible(database: &Database, component: &Component) -> bo
         };
         component.down(error.to_string());
         if !matches!(error, MigrationError::Failed { .. }) {
-            tracing::error!(error = &error as &dyn Error, "not migrated");
+            tracing::error!(error = %Chain(&error), "not migrated");
             return false;
         }
-        tracing::warn!(error = &error as &dyn Error, "not migrated yet");
+        tracing::warn!(error = %Chain(&error), "not migrated yet");
         backoff.pause().await;
     }
 }

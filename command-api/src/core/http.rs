@@ -12,7 +12,8 @@ use super::login::{self, LoggedInBody, LoginBody};
 use super::register::{self, RegisterBody, UserBody};
 use crate::accepted::Accepted;
 use crate::app::App;
-use crate::origin::Origin;
+use crate::openapi::WriteProblems;
+use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -29,9 +30,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = RegisterBody,
     responses(
-        (status = 201, body = UserBody, headers(("ETag" = String), ("Position" = String))),
+        (status = 201, body = UserBody, headers(
+            ("ETag" = String),
+            ("Position" = String),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
         (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems,
     ),
 )]
 async fn register(
@@ -40,7 +45,7 @@ async fn register(
     Json(body): Json<RegisterBody>,
 ) -> Result<Accepted, Problem> {
     let origin = Origin::new(
-        None,
+        Wisher::Stranger(&body.email),
         key.as_ref(),
         &app.data_key,
         "POST /v1/core/users",
@@ -58,6 +63,7 @@ async fn register(
     responses(
         (status = 200, body = LoggedInBody),
         (status = 401, description = "`invalid_credentials`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems,
     ),
 )]
 async fn login(

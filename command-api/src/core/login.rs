@@ -101,10 +101,11 @@ async fn find(app: &App, address: &EmailAddress) -> Result<Option<Known>, Proble
     };
     let history = app
         .broker
-        .history::<UserEvent>(&Subject::User(id))
+        // The claim says that there is one, which a replica may not have heard of yet.
+        .history_from_leader::<UserEvent>(&Subject::User(id))
         .await
         .map_err(unread)?;
-    let key = app.identities.key(id).await.map_err(internal)?;
+    let key = app.identities.key(id).await?;
     let (Some(first), Some(key)) = (history.first(), key) else {
         return Ok(None);
     };

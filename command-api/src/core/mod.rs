@@ -11,5 +11,5 @@ mod register;
 mod user;
 
 pub(crate) use hashing::{Hashing, HashingError};
-pub(crate) use identity::Identities;
+pub(crate) use identity::{Identities, IdentityError};
 pub(crate) use user::UserRejection;

@@ -27,7 +27,7 @@ use crate::problem::internal;
 pub(crate) struct RegisterBody {
     /// Compared without regard to case.
     #[schema(format = Email, max_length = 254)]
-    email: String,
+    pub(crate) email: String,
     /// 12 to 128 characters.
     #[schema(format = Password, min_length = 12, max_length = 128)]
     password: String,
@@ -108,7 +108,7 @@ pub(crate) async fn register(
         UserId::new(world::new_id()),
         WorkspaceId::new(world::new_id()),
     );
-    let key = app.identities.make_key(user).await.map_err(internal)?;
+    let key = app.identities.make_key(user).await?;
     let command = Register {
         email: key
             .seal(UserEvent::EMAIL_SEAL, email.as_str())

@@ -12,7 +12,8 @@ use utoipa_axum::routes;
 use super::shorten::{self, LinkBody, ShortenBody};
 use crate::accepted::Accepted;
 use crate::app::App;
-use crate::origin::Origin;
+use crate::openapi::{CallerProblems, WriteProblems};
+use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -28,11 +29,14 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = ShortenBody,
     responses(
-        (status = 201, body = LinkBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 201, body = LinkBody, headers(
+            ("ETag" = String),
+            ("Position" = String),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
         (status = 409, description = "`slug_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems,
+        CallerProblems,
     ),
 )]
 async fn shorten(
@@ -43,7 +47,7 @@ async fn shorten(
 ) -> Result<Accepted, Problem> {
     caller.require(Role::Editor)?;
     let origin = Origin::new(
-        Some(&caller),
+        Wisher::Caller(&caller),
         key.as_ref(),
         &app.data_key,
         "POST /v1/links",

@@ -59,7 +59,7 @@ pub(crate) struct AssetBody {
     state: &'static str,
 }
 
-/// The permission to upload, once, what was announced.
+/// The permission to upload what was announced, for a quarter of an hour.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UploadBody {
     #[schema(example = "PUT")]

@@ -10,7 +10,7 @@ use super::announce::AssetBody;
 use super::asset::{Asset, Complete};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
-use crate::handle::Wish;
+use crate::handle::{Source, Wish};
 use crate::origin::Origin;
 use crate::problem::{unavailable, unread};
 
@@ -27,7 +27,11 @@ pub(crate) async fn complete(
     id: AssetId,
 ) -> Result<Accepted, Problem> {
     let subject = Subject::Asset(workspace, id);
-    let (asset, _) = app.commands.load::<Asset>(&subject).await.map_err(unread)?;
+    let (asset, _) = app
+        .commands
+        .load::<Asset>(&subject, Source::Leader)
+        .await
+        .map_err(unread)?;
     let announcement = asset.announcement().ok_or_else(Problem::not_found)?;
     let found = app.storage.look(&announcement.object_key).await;
     let command = Complete {

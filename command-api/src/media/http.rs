@@ -14,7 +14,8 @@ use super::announce::{self, AssetBody, PresignBody, PresignedBody};
 use super::complete::{self, CompleteBody};
 use crate::accepted::Accepted;
 use crate::app::App;
-use crate::origin::Origin;
+use crate::openapi::{CallerProblems, WriteProblems};
+use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -32,10 +33,13 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = PresignBody,
     responses(
-        (status = 201, body = PresignedBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 201, body = PresignedBody, headers(
+            ("ETag" = String),
+            ("Position" = String),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
+        WriteProblems,
+        CallerProblems,
     ),
 )]
 async fn presign(
@@ -46,7 +50,13 @@ async fn presign(
 ) -> Result<Accepted, Problem> {
     caller.require(Role::Editor)?;
     let route = "POST /v1/media/presign";
-    let origin = Origin::new(Some(&caller), key.as_ref(), &app.data_key, route, &body);
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.data_key,
+        route,
+        &body,
+    );
     announce::announce(&app, caller.workspace, &origin.map_err(internal)?, body).await
 }
 
@@ -62,11 +72,15 @@ async fn presign(
     ),
     request_body = CompleteBody,
     responses(
-        (status = 200, body = AssetBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 401, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, body = AssetBody, headers(
+            ("ETag" = String),
+            ("Position" = String),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "`not_uploaded`, `upload_differs`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems,
+        CallerProblems,
     ),
 )]
 async fn complete(
@@ -78,6 +92,12 @@ async fn complete(
 ) -> Result<Accepted, Problem> {
     caller.require(Role::Editor)?;
     let route = format!("POST /v1/media/assets/{id}/complete");
-    let origin = Origin::new(Some(&caller), key.as_ref(), &app.data_key, &route, &body);
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.data_key,
+        &route,
+        &body,
+    );
     complete::complete(&app, caller.workspace, &origin.map_err(internal)?, id).await
 }

@@ -3,20 +3,25 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use events::core::WorkspaceEvent;
 use events::{Context, UserId};
-use nats::{Broker, ConnectError};
+use futures::future::join_all;
+use nats::{Broker, ConnectError, ReadError, RequestError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
-use crate::world::{World, uuid};
+use crate::world::{World, subject, uuid};
 
-#[tokio::test]
-async fn a_broker_that_is_too_old_is_refused() {
+/// Connects to a server that says this of itself, and answers why not.
+async fn refusal(version: &str, max_payload: usize) -> ConnectError {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("nats://{}", listener.local_addr().unwrap());
+    let info = format!(
+        r#"{{"server_id":"X","version":"{version}","headers":true,"max_payload":{max_payload},"jetstream":true}}"#
+    );
     let server = tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
-        let info = r#"{"server_id":"X","version":"2.14.9","headers":true,"max_payload":1048576,"jetstream":true}"#;
         socket
             .write_all(format!("INFO {info}\r\n").as_bytes())
             .await
@@ -27,8 +32,30 @@ async fn a_broker_that_is_too_old_is_refused() {
         }
     });
     let refused = Broker::connect(&url, "test").await;
-    assert!(matches!(refused, Err(ConnectError::TooOld { found }) if found == "2.14.9"));
     server.abort();
+    refused.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_broker_that_is_too_old_is_refused() {
+    let refused = refusal("2.14.9", 1 << 20).await;
+    assert!(matches!(refused, ConnectError::TooOld { found } if found == "2.14.9"));
+}
+
+#[tokio::test]
+async fn a_broker_that_takes_only_small_messages_is_refused_by_the_name_of_its_setting() {
+    let refused = refusal("2.15.0", 65_536).await;
+    assert!(
+        matches!(
+            refused,
+            ConnectError::PayloadTooSmall {
+                found: 65_536,
+                needed: 1_048_576
+            }
+        ),
+        "{refused:?}"
+    );
+    assert!(refused.to_string().contains("max_payload"), "{refused}");
 }
 
 #[tokio::test]
@@ -71,7 +98,7 @@ async fn a_notice_reaches_who_listens_over_a_restart_too() {
             .publish_changed(Context::Links, "link_list", position)
             .await
             .unwrap();
-        let notice = tokio::time::timeout(Duration::from_secs(5), changes.next())
+        let notice = timeout(Duration::from_secs(5), changes.next())
             .await
             .unwrap()
             .unwrap();
@@ -108,4 +135,82 @@ async fn a_key_is_kept_replaced_and_destroyed() {
     }
     broker.destroy_key(user).await.unwrap();
     assert_eq!(broker.key(user).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_key_is_put_over_a_restart() {
+    let mut world = World::new().await;
+    let (broker, user) = (world.broker.clone(), UserId::new(uuid()));
+    let mut connection = broker.connection();
+    world.nats.kill().await;
+    connection.wait_for(|it| !it.is_up).await.unwrap();
+    let put = broker.put_key(user, Bytes::from_static(b"wrapped"));
+    let (put, started) = tokio::join!(put, world.nats.start_again());
+    started.unwrap();
+    put.unwrap();
+    assert_eq!(broker.key(user).await.unwrap().unwrap(), "wrapped");
+}
+
+#[tokio::test]
+async fn of_many_fingerprints_at_once_one_stands_and_all_are_told_which() {
+    let world = World::new().await;
+    let ours: Vec<String> = (0..20).map(|index| index.to_string()).collect();
+    let settled = ours.iter().map(|it| world.broker.settle_fingerprint(it));
+    let settled: Vec<String> = join_all(settled)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert!(ours.contains(&settled[0]));
+    assert!(settled.iter().all(|it| *it == settled[0]), "{settled:?}");
+    let later = world.broker.settle_fingerprint("later").await;
+    assert_eq!(later.unwrap(), settled[0]);
+}
+
+#[tokio::test]
+async fn who_reads_while_the_broker_is_away_is_told_at_once() {
+    let mut world = World::new().await;
+    let broker = world.broker.clone();
+    world.nats.kill().await;
+    broker.connection().wait_for(|it| !it.is_up).await.unwrap();
+    let reads = async {
+        let subject = subject();
+        [
+            broker.history::<WorkspaceEvent>(&subject).await.err(),
+            broker
+                .history_from_leader::<WorkspaceEvent>(&subject)
+                .await
+                .err(),
+            broker.last(&subject).await.err(),
+            broker.last_from_leader(&subject).await.err(),
+            broker.key(UserId::new(uuid())).await.err(),
+        ]
+    };
+    let errors = timeout(Duration::from_millis(500), reads).await.unwrap();
+    for error in errors {
+        assert!(
+            matches!(error, Some(ReadError::Unavailable(_))),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_ever_to_be_heard_while_the_broker_is_away() {
+    let mut world = World::new().await;
+    let broker = world.broker.clone();
+    world.nats.kill().await;
+    broker.connection().wait_for(|it| !it.is_up).await.unwrap();
+    // More than the client keeps for later.
+    let position = "LINKS:1".parse().unwrap();
+    let notices = (0..9_000).map(|_| broker.publish_changed(Context::Links, "link_list", position));
+    let told = timeout(Duration::from_secs(10), join_all(notices))
+        .await
+        .unwrap();
+    assert!(
+        told.iter()
+            .any(|it| matches!(it, Err(RequestError::NoAnswer(_))))
+    );
+    let question = timeout(Duration::from_secs(5), broker.round_trip()).await;
+    assert!(matches!(question.unwrap(), Err(RequestError::NoAnswer(_))));
 }

@@ -82,3 +82,29 @@ async fn a_message_that_is_no_event_is_named() {
             .is_claim()
     );
 }
+
+#[tokio::test]
+async fn the_leaders_history_is_the_same() {
+    let world = World::new().await;
+    let (one, other) = (subject(), subject());
+    let mixed: Vec<_> = (0..20)
+        .map(|index| event(if index % 2 == 0 { &one } else { &other }, Expected::Any))
+        .collect();
+    world.broker.append(&mixed).await.unwrap();
+    let any = world.broker.history::<WorkspaceEvent>(&one).await.unwrap();
+    let leaders = world
+        .broker
+        .history_from_leader::<WorkspaceEvent>(&one)
+        .await
+        .unwrap();
+    let ids = |history: &[events::Recorded<WorkspaceEvent>]| -> Vec<_> {
+        history
+            .iter()
+            .map(|it| (it.position, it.metadata.id))
+            .collect()
+    };
+    assert_eq!((leaders.len(), ids(&leaders)), (10, ids(&any)));
+    let nothing = subject();
+    let none = world.broker.history_from_leader::<WorkspaceEvent>(&nothing);
+    assert!(none.await.unwrap().is_empty());
+}

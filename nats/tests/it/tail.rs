@@ -134,3 +134,22 @@ async fn a_reader_resumes_where_its_checkpoint_says() {
         .unwrap();
     assert_eq!(sequences(&mut tail, 2).await, [4, 5]);
 }
+
+#[tokio::test]
+async fn a_tail_tells_whether_it_reads_and_how_much_waits() {
+    let mut world = World::new().await;
+    fill(&world.broker, &subject(), 3).await;
+    let start = Start::Sequence(2);
+    let mut tail = world.broker.tail(StreamName::Core, start).await.unwrap();
+    let mut reading = tail.reading();
+    assert_eq!((tail.pending(), *reading.borrow()), (2, true));
+    sequences(&mut tail, 2).await;
+    let broker = world.broker.clone();
+    let reader = tokio::spawn(async move { sequences(&mut tail, 1).await });
+    world.nats.kill().await;
+    reading.wait_for(|it| !it).await.unwrap();
+    world.nats.start_again().await.unwrap();
+    reading.wait_for(|it| *it).await.unwrap();
+    fill(&broker, &subject(), 1).await;
+    assert_eq!(reader.await.unwrap(), [4]);
+}

@@ -26,7 +26,8 @@ impl UserProfile {
             return Ok(None);
         };
         let wrapped = String::from_utf8_lossy(&wrapped);
-        Ok(Some(self.data_key.unwrap_key(user, &wrapped)?))
+        let key = self.data_key.unwrap_key(user, &wrapped);
+        Ok(Some(key.map_err(ApplyError::DataKey)?))
     }
 }
 

@@ -15,6 +15,11 @@ impl Backoff {
         Self { next: FIRST }
     }
 
+    /// Whether nothing went wrong since all was well.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.next == FIRST
+    }
+
     /// All is well again.
     pub(crate) const fn reset(&mut self) {
         self.next = FIRST;
@@ -47,7 +52,9 @@ mod tests {
             "{steps:?}"
         );
         assert!(steps[19] >= LONGEST / 2);
+        assert!(!backoff.is_fresh());
         backoff.reset();
+        assert!(backoff.is_fresh());
         assert!(backoff.step() <= FIRST);
     }
 }

@@ -18,6 +18,17 @@ pub(crate) enum Interruption {
     Diverged(#[source] Diverged),
 }
 
+impl Interruption {
+    /// What readiness says of it.
+    pub(crate) fn reason(&self) -> String {
+        // Nobody but the operator can help here, and only if told what is wrong.
+        if let Self::Apply(error @ ApplyError::DataKey(_)) = self {
+            return error.to_string();
+        }
+        self.to_string()
+    }
+}
+
 impl From<ReadError> for Interruption {
     fn from(error: ReadError) -> Self {
         if let ReadError::Diverged(diverged) = error {

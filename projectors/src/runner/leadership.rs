@@ -7,6 +7,9 @@ use sqlx::PgConnection;
 /// How often a standby asks whether the leader is gone.
 const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Who leads for so long has applied something, or has nothing to apply: a failure gives the lead away sooner.
+pub(crate) const FARES_WELL_AFTER: Duration = Duration::from_secs(10);
+
 /// Whether this session leads from now on.
 ///
 /// The lock lives as long as the session, and the session that holds it is the one that writes:

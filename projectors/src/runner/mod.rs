@@ -8,22 +8,24 @@ mod parking;
 mod position;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::future::pending;
-use std::time::{Duration, Instant};
+use std::pin::pin;
+use std::time::Instant;
 
 use events::Position;
-use nats::{Broker, Checkpoint, Diverged, Tail};
+use nats::{Broker, Checkpoint, Diverged, StoredMessage, Tail};
 use service::health::Component;
+use service::problem::Chain;
 use sqlx::PgConnection;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::backoff::Backoff;
 use self::batch::{Batch, one_by_one, together};
 use self::interruption::Interruption;
+use self::watch::Watch;
 use crate::database::Database;
 use crate::metrics::Gauges;
 use crate::projection::Projection;
@@ -32,8 +34,6 @@ use crate::projection::Projection;
 const BATCH_MESSAGES_MAX: usize = 1_000;
 /// Some 25,000 clicks.
 const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// How often the leader looks after its session and what is parked.
-const LOOK_AFTER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The worker of one projection.
 pub(crate) struct Runner<P> {
@@ -64,10 +64,10 @@ impl<P: Projection> Runner<P> {
                 | Interruption::Apply(_)) => {
                     tracing::warn!(
                         projection = P::NAME,
-                        error = &other as &dyn Error,
+                        error = %Chain(&other),
                         "interrupted"
                     );
-                    self.component.down(other.to_string());
+                    self.component.down(other.reason());
                 }
             }
             backoff.pause().await;
@@ -76,45 +76,70 @@ impl<P: Projection> Runner<P> {
 
     /// Waits for its turn and projects from the stored position on.
     async fn lead(&mut self, backoff: &mut Backoff) -> Result<Infallible, Interruption> {
-        let mut connection = self.database.connect(P::CONTEXT).await?;
-        while !self
-            .database
-            .within(leadership::try_lead(&mut connection, P::NAME))
-            .await?
-        {
-            self.component.up();
-            leadership::stand_by().await;
-        }
+        let mut connection = self.take_the_lead(backoff).await?;
         let mut stored = self
             .database
             .within(position::load(&mut connection, P::NAME))
             .await?;
         let mut tail = self.broker.resume(P::STREAM, stored.as_ref()).await?;
-        self.look_after(&mut connection).await?;
         tracing::info!(
             projection = P::NAME,
             from = stored.as_ref().map(|it| it.sequence),
             "leads"
         );
-        let mut looked_after = Instant::now();
+        let mut watch = Watch::over(&tail, backoff);
         loop {
-            let next = tail.next_batch(BATCH_MESSAGES_MAX, BATCH_BYTES_MAX);
-            if let Ok(messages) = timeout(LOOK_AFTER_INTERVAL, next).await {
-                let (messages, to) = (messages?, tail.checkpoint());
-                let batch = Batch {
-                    from: stored.as_ref(),
-                    to: &to,
-                    messages: &messages,
-                };
-                self.project(&mut connection, &batch).await?;
-                self.tell(&tail, &to).await;
-                stored = Some(to);
+            let messages = self.next(&mut tail, &mut connection, &mut watch).await?;
+            let to = tail.checkpoint();
+            let batch = Batch {
+                from: stored.as_ref(),
+                to: &to,
+                messages: &messages,
+            };
+            self.project(&mut connection, &batch).await?;
+            self.tell(&tail, &to).await;
+            stored = Some(to);
+            watch.applied();
+        }
+    }
+
+    /// A session that leads.
+    ///
+    /// Who has failed is not ready merely because another leads, who may be about to fail likewise.
+    async fn take_the_lead(&self, backoff: &mut Backoff) -> Result<PgConnection, Interruption> {
+        let mut connection = self.database.connect(P::CONTEXT).await?;
+        let begun = Instant::now();
+        while !self
+            .database
+            .within(leadership::try_lead(&mut connection, P::NAME))
+            .await?
+        {
+            if begun.elapsed() >= leadership::FARES_WELL_AFTER {
+                backoff.reset();
             }
-            if looked_after.elapsed() >= LOOK_AFTER_INTERVAL {
-                self.look_after(&mut connection).await?;
-                looked_after = Instant::now();
+            if backoff.is_fresh() {
+                self.component.up();
             }
-            backoff.reset();
+            leadership::stand_by().await;
+        }
+        Ok(connection)
+    }
+
+    /// Waits for messages, and looks after the session meanwhile.
+    ///
+    /// The reading goes on beside it and is never cut off: after an outage it may take longer than any interval.
+    async fn next(
+        &self,
+        tail: &mut Tail,
+        connection: &mut PgConnection,
+        watch: &mut Watch<'_>,
+    ) -> Result<Vec<StoredMessage>, Interruption> {
+        let mut reading = pin!(tail.next_batch(BATCH_MESSAGES_MAX, BATCH_BYTES_MAX));
+        loop {
+            tokio::select! {
+                messages = &mut reading => return Ok(messages?),
+                () = watch.due() => self.look_after(connection, watch).await?,
+            }
         }
     }
 
@@ -158,24 +183,33 @@ impl<P: Projection> Runner<P> {
         {
             tracing::debug!(
                 projection = P::NAME,
-                error = &error as &dyn Error,
+                error = %Chain(&error),
                 "not told"
             );
         }
     }
 
-    /// Sees whether the session lives, and what is parked, which an operator may have changed.
-    async fn look_after(&self, connection: &mut PgConnection) -> Result<(), Interruption> {
+    /// Sees whether the session lives and the log is read, and what is parked, which an operator may have changed.
+    async fn look_after(
+        &self,
+        connection: &mut PgConnection,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Interruption> {
         let parked = self
             .database
             .within(parking::count(connection, P::NAME))
             .await?;
         self.gauges.parked.set(parked);
-        match parked {
-            0 => self.component.up(),
-            _ => self
-                .component
-                .degraded(format!("{parked} events are parked")),
+        if !watch.is_reading() {
+            self.component.down("the log cannot be read");
+        } else if watch.is_proven() {
+            watch.all_is_well();
+            match parked {
+                0 => self.component.up(),
+                _ => self
+                    .component
+                    .degraded(format!("{parked} events are parked")),
+            }
         }
         Ok(())
     }
@@ -184,7 +218,7 @@ impl<P: Projection> Runner<P> {
     async fn stop_for_good(&self, diverged: &Diverged) {
         tracing::error!(
             projection = P::NAME,
-            error = diverged as &dyn Error,
+            error = %Chain(diverged),
             "diverged: the read model must be rebuilt"
         );
         self.gauges.diverged.set(1);

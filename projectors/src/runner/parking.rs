@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::error::Error;
 
 use nats::StoredMessage;
+use service::problem::Chain;
 use sqlx::PgConnection;
 
 /// Why a message is parked that itself may be sound.
@@ -39,7 +40,7 @@ pub(crate) async fn park(
     message: &StoredMessage,
     error: &(dyn Error + Send + Sync + 'static),
 ) -> Result<(), sqlx::Error> {
-    tracing::warn!(projection, position = %message.position, subject = message.raw_subject(), error = error as &dyn Error, "parked");
+    tracing::warn!(projection, position = %message.position, subject = message.raw_subject(), error = %Chain(error), "parked");
     sqlx::query!(
         "insert into parked_event (projection, position, subject, error)
          values ($1, $2, $3, $4) on conflict do nothing",
@@ -68,13 +69,7 @@ pub(crate) async fn count(
 
 /// The error and what it comes from, as a text that Postgres can keep.
 fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text += ": ";
-        text += &cause.to_string();
-        source = cause.source();
-    }
+    let mut text = Chain(error).to_string();
     text.retain(|char| char != '\0');
     text.truncate(text.floor_char_boundary(ERROR_BYTES_MAX));
     text

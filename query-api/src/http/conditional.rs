@@ -4,10 +4,13 @@ use std::hash::{DefaultHasher, Hasher};
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
 use serde::Serialize;
 use service::headers::{ETag, IfNoneMatch};
 use service::problem::Problem;
+
+/// What an answer depends on besides its address: who asks, and how far the view must have come.
+const DEPENDS_ON: HeaderValue = HeaderValue::from_static("authorization, min-position");
 
 /// A body as JSON, and the tag by which the client can ask whether it still holds.
 pub(crate) struct Versioned {
@@ -52,7 +55,8 @@ impl Versioned {
     /// The whole answer, or a 304 to who has it already.
     pub(crate) fn unless_known(self, known: &IfNoneMatch) -> Response {
         let is_known = known.matches(&self.etag);
-        let headers = (self.etag, [(CACHE_CONTROL, self.cache_control)]);
+        let caching = [(CACHE_CONTROL, self.cache_control), (VARY, DEPENDS_ON)];
+        let headers = (self.etag, caching);
         if is_known {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }

@@ -14,8 +14,10 @@ use http::request::Parts;
 use serde::Deserialize;
 use service::body::{Faults, Query};
 use service::caller::{Caller, LEEWAY_SECONDS};
+use service::headers::MinPosition;
 use service::problem::Problem;
 use service::world;
+use tokio::time::Instant;
 use url::Url;
 
 use super::expiry::expiry;
@@ -33,13 +35,17 @@ const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 /// A request that may be upgraded, as far as it tells itself.
 pub(super) struct Admission {
     pub(super) caller: Caller,
-    /// How long its token is still good.
-    pub(super) ends_in: Duration,
+    /// When its token ceases to be good.
+    pub(super) ends_at: Instant,
+    /// How far the view of links must have come, by the header or by the query.
+    pub(super) min_position: MinPosition,
     pub(super) upgrade: WebSocketUpgrade,
 }
 
 #[derive(Deserialize)]
-struct Resume {
+struct Asked {
+    /// Stands in for the header that a browser cannot send.
+    min_position: Option<String>,
     cursor: Option<String>,
     from: Option<String>,
 }
@@ -50,7 +56,7 @@ impl FromRequestParts<App> for Admission {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         adopt_protocol_token(&mut parts.headers);
         let caller = Caller::from_request_parts(parts, app).await?;
-        let ends_in = ends_in(&parts.headers, world::now());
+        let ends_at = Instant::now() + ends_in(&parts.headers, world::now());
         check_origin(&parts.headers, &app.public_url)?;
         let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
             .await
@@ -61,11 +67,16 @@ impl FromRequestParts<App> for Admission {
             .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
             .max_frame_size(MESSAGE_BYTES_MAX)
             .max_message_size(MESSAGE_BYTES_MAX);
-        let Query(resume) = Query::from_request_parts(parts, app).await?;
-        check_resume(&resume)?;
+        let Query(asked) = Query::from_request_parts(parts, app).await?;
+        check_resume(&asked)?;
+        let mut min_position = MinPosition::from_request_parts(parts, app).await?;
+        if let Some(text) = &asked.min_position {
+            min_position.add("/min_position", text)?;
+        }
         Ok(Self {
             caller,
-            ends_in,
+            ends_at,
+            min_position,
             upgrade,
         })
     }
@@ -86,7 +97,8 @@ fn adopt_protocol_token(headers: &mut HeaderMap) {
     }
 }
 
-/// The token has been verified, so what it says of itself is true.
+/// How long the token is still good.
+/// It has been verified, so what it says of itself is true.
 fn ends_in(headers: &HeaderMap, now: Timestamp) -> Duration {
     let token = headers
         .get(AUTHORIZATION)
@@ -120,10 +132,10 @@ fn check_origin(headers: &HeaderMap, public_url: &Url) -> Result<(), Problem> {
     }
 }
 
-fn check_resume(resume: &Resume) -> Result<(), Problem> {
+fn check_resume(asked: &Asked) -> Result<(), Problem> {
     let mut faults = Faults::default();
-    for (pointer, asked) in [("/cursor", &resume.cursor), ("/from", &resume.from)] {
-        if asked.is_some() {
+    for (pointer, from) in [("/cursor", &asked.cursor), ("/from", &asked.from)] {
+        if from.is_some() {
             faults.add(pointer, "resuming is not offered yet; subscribe without it");
         }
     }

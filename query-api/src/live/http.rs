@@ -12,6 +12,7 @@ use super::{Live, socket};
 use crate::app::App;
 use crate::http::{LiveProblems, ReadProblems};
 use crate::links::link_list;
+use crate::progress::Projection;
 
 /// What a client that finds no room is told to wait.
 const RETRY_AFTER_SECONDS: u32 = 5;
@@ -24,7 +25,11 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 /// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
 #[utoipa::path(
     get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live", security(("bearer" = [])),
-    params(("id" = Uuid, Path)),
+    params(
+        ("id" = Uuid, Path),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
+        ("min_position" = Option<String>, Query, example = "LINKS:17", description = "the same, for browsers, which cannot send the header"),
+    ),
     responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
 )]
 pub(super) async fn of_link(
@@ -32,6 +37,9 @@ pub(super) async fn of_link(
     admission: Admission,
     Path(link): Path<LinkId>,
 ) -> Result<Response, Problem> {
+    app.progress
+        .reach(&admission.min_position, &[Projection::LinkList])
+        .await?;
     link_list::must_exist(&app.databases.links, admission.caller.workspace, link).await?;
     subscribe(app.live, admission, Some(link))
 }
@@ -59,13 +67,14 @@ fn subscribe(live: Live, admission: Admission, link: Option<LinkId>) -> Result<R
     } = live;
     let Admission {
         caller,
-        ends_in,
+        ends_at,
+        min_position: _,
         upgrade,
     } = admission;
     let subscription = hub.join(caller.workspace, link)?;
     let open = sockets.token();
     Ok(upgrade.on_upgrade(async move |socket| {
-        socket::serve(socket, subscription, ends_in, stopping).await;
+        socket::serve(socket, subscription, ends_at, stopping).await;
         drop(open);
     }))
 }

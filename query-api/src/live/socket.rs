@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::SinkExt;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::cursor::Cursor;
@@ -47,17 +47,17 @@ impl End {
     }
 }
 
-/// Serves a subscriber until its token expires, in `ends_in`, or the process stops.
+/// Serves a subscriber until its token expires, at `ends_at`, or the process stops.
 pub(super) async fn serve(
     mut socket: WebSocket,
     mut subscription: Subscription,
-    ends_in: Duration,
+    ends_at: Instant,
     stopping: CancellationToken,
 ) {
     let end = tokio::select! {
         biased;
         () = stopping.cancelled() => End::Stopping,
-        () = sleep(ends_in) => End::Expired,
+        () = sleep_until(ends_at) => End::Expired,
         end = exchange(&mut socket, &mut subscription) => end.unwrap_or(End::Gone),
     };
     drop(subscription);

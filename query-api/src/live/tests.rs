@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use events::links::{Click, ClickEvent};
-use events::{ClickId, LinkId, Timestamp};
+use events::{ClickId, Context, LinkId, Position, StreamName, Timestamp};
 use futures::{SinkExt, StreamExt};
 use nats::{Broker, ClickLane};
 use serde_json::{Value, json};
@@ -39,6 +39,7 @@ struct Process {
     address: SocketAddr,
     hub: Arc<Hub>,
     lane: ClickLane,
+    broker: Broker,
     tasks: Tasks,
     nats: TestNats,
 }
@@ -63,7 +64,7 @@ impl Process {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr();
         tasks.spawn("listener", listener.serve(router(app), tasks.stopping()));
-        let (lane, worker) = ClickLane::new(broker, Uuid::from_u128(1), tasks.stopping());
+        let (lane, worker) = ClickLane::new(broker.clone(), Uuid::from_u128(1), tasks.stopping());
         tasks.spawn("lane", worker);
         let follows = async {
             while hub.join(member_of(1).workspace, None).is_err() {
@@ -77,6 +78,7 @@ impl Process {
             address,
             hub,
             lane,
+            broker,
             tasks,
             nats,
         }
@@ -198,6 +200,54 @@ async fn one_link_is_told_apart_and_must_be_of_the_workspace() {
     process.click(&ada, LinkId::new(Uuid::from_u128(71))).await;
     process.click(&ada, link).await;
     assert_eq!(frame(&mut socket).await.unwrap()["cursor"], "2.0");
+}
+
+#[tokio::test]
+async fn a_link_just_made_may_be_subscribed_to_once_its_position_is_reached() {
+    let stage = Stage::new().await;
+    let process = Process::start(stage.settings.clone()).await;
+    let ada = member_of(1);
+    let link = LinkId::new(Uuid::from_u128(70));
+    let path = format!("/v1/links/{link}/clicks/live?min_position=LINKS:7");
+    let made = async {
+        // By now the subscriber waits, or will find the link at once.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        stage
+            .write(format!(
+                "insert into links.link_list values ('{link}', '{}', 'go.example.com', 'spring', \
+                 'https://a.example', 302, false, null, '{{}}', now(), 7); \
+                 insert into links.projection_position \
+                 values ('link_list', gen_random_uuid(), 7, 7, null)",
+                ada.workspace
+            ))
+            .await;
+        let position = Position {
+            stream: StreamName::Links,
+            sequence: 7,
+        };
+        process
+            .broker
+            .publish_changed(Context::Links, "link_list", position)
+            .await
+            .unwrap();
+    };
+    let (socket, ()) = tokio::join!(process.subscribe(&ada, &path), made);
+    greeting(&mut socket.unwrap()).await;
+
+    let mut by_header = process.request(&format!("/v1/links/{link}/clicks/live"));
+    let header = format!("Bearer {}", token(&ada, world::now()));
+    let headers = by_header.headers_mut();
+    headers.insert("authorization", header.parse().unwrap());
+    headers.insert("min-position", "LINKS:7".parse().unwrap());
+    greeting(&mut connect(by_header).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_position_that_cannot_be_read_is_refused_before_the_upgrade() {
+    let process = Process::without_database().await;
+    let path = format!("{WORKSPACE}?min_position=LINKS");
+    let refused = process.subscribe(&member_of(1), &path).await;
+    assert_eq!(refused.err(), Some(400));
 }
 
 #[tokio::test]

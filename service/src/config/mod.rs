@@ -99,7 +99,7 @@ pub struct Config {
     pub nats_url: Option<Secret>,
     /// `DATABASE_URL`; may hold a password.
     pub database_url: Option<Secret>,
-    /// `DATABASE_POOL_SIZE`.
+    /// `DATABASE_POOL_SIZE`; what query-api opens, which is at least 3.
     pub database_pool_size_max: u32,
     /// `DATABASE_TIMEOUT`.
     pub database_timeout: Duration,

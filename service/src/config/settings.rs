@@ -46,7 +46,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "DATABASE_POOL_SIZE",
         Some("20"),
-        "most connections that one process opens",
+        "most connections that query-api opens, at least 3; projectors open one per projection besides",
     ),
     setting(
         "DATABASE_TIMEOUT",

@@ -12,6 +12,8 @@ use crate::problem::{Fault, Problem};
 
 const POSITION: HeaderName = HeaderName::from_static("position");
 const MIN_POSITION: HeaderName = HeaderName::from_static("min-position");
+/// How a fault names the header.
+const POINTER: &str = "/Min-Position";
 /// A reader may wait for so many positions at once: some for each stream.
 pub const MIN_POSITIONS_MAX: usize = 16;
 
@@ -40,32 +42,40 @@ impl MinPosition {
         let positions = self.0.iter().filter(|position| position.stream == stream);
         positions.max_by_key(|position| position.sequence).copied()
     }
+
+    /// Adds the positions of one text, such as `LINKS:17, CORE:3`.
+    /// `pointer` names the text to who wrote it, should it be none.
+    pub fn add(&mut self, pointer: &str, text: &str) -> Result<(), Problem> {
+        for part in text.split(',').map(str::trim) {
+            let position = part
+                .parse()
+                .map_err(|error| refuse(pointer, &format!("{part:?}: {error}")))?;
+            self.0.push(position);
+            if self.0.len() > MIN_POSITIONS_MAX {
+                let detail = format!("more than {MIN_POSITIONS_MAX} positions");
+                return Err(refuse(pointer, &detail));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for MinPosition {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut positions = Vec::new();
+        let mut wanted = Self(Vec::new());
         for line in parts.headers.get_all(MIN_POSITION) {
-            let line = line.to_str().map_err(|_| refuse("is not ASCII"))?;
-            for part in line.split(',').map(str::trim) {
-                let position = part
-                    .parse()
-                    .map_err(|error| refuse(&format!("{part:?}: {error}")))?;
-                positions.push(position);
-                if positions.len() > MIN_POSITIONS_MAX {
-                    return Err(refuse(&format!("more than {MIN_POSITIONS_MAX} positions")));
-                }
-            }
+            let line = line.to_str().map_err(|_| refuse(POINTER, "is not ASCII"))?;
+            wanted.add(POINTER, line)?;
         }
-        Ok(Self(positions))
+        Ok(wanted)
     }
 }
 
-fn refuse(detail: &str) -> Problem {
+fn refuse(pointer: &str, detail: &str) -> Problem {
     Problem::bad_request("invalid_min_position", "Min-Position cannot be read")
-        .errors(vec![Fault::new("/Min-Position", detail)])
+        .errors(vec![Fault::new(pointer, detail)])
 }
 
 #[cfg(test)]

@@ -19,47 +19,63 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tower::Service;
 
+use super::patience::{Patient, WRITE_DEADLINE};
+
 /// A connection that says nothing at all is closed after this, before it costs a buffer.
-pub(super) const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(10);
+const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a request's headers may take, and how long a connection may rest before them.
 ///
 /// hyper has one clock for both. It is not restarted by each byte, so dribbled headers hold a
 /// connection no longer than resting does; and it is longer than the 60 s after which gateways
 /// let go of resting connections, so that none is closed under a request.
-pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(75);
+const HEAD_DEADLINE: Duration = Duration::from_secs(75);
 /// What a connection may hold of a request's head, or of a body not yet taken.
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
+
+/// How long a peer is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadlines {
+    pub(super) first_byte: Duration,
+    pub(super) head: Duration,
+    pub(super) write: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            first_byte: FIRST_BYTE_DEADLINE,
+            head: HEAD_DEADLINE,
+            write: WRITE_DEADLINE,
+        }
+    }
+}
 
 /// How connections are served.
 #[derive(Clone)]
 pub(super) struct Protocol {
     http: http1::Builder,
     router: Router,
-    first_byte_deadline: Duration,
+    deadlines: Deadlines,
 }
 
 impl Protocol {
-    pub(super) fn new(
-        router: Router,
-        first_byte_deadline: Duration,
-        head_deadline: Duration,
-    ) -> Self {
+    pub(super) fn new(router: Router, deadlines: Deadlines) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(head_deadline)
+            .header_read_timeout(deadlines.head)
             .max_buf_size(BUFFER_BYTES_MAX);
         // `with_state` turns handlers into services once, not for each request.
         Self {
             http,
             router: router.with_state(()),
-            first_byte_deadline,
+            deadlines,
         }
     }
 
     /// Serves one connection. `stop` resolves when it should end after the request under way.
     async fn serve(self, stream: TcpStream, peer: SocketAddr, mut stop: oneshot::Receiver<()>) {
         let speaks = tokio::select! {
-            speaks = speaks_within(self.first_byte_deadline, &stream) => speaks,
+            speaks = speaks_within(self.deadlines.first_byte, &stream) => speaks,
             _ = &mut stop => false,
         };
         // Answers are small and complete: waiting to fill a packet only delays them.
@@ -68,7 +84,8 @@ impl Protocol {
         }
         let router = self.router;
         let service = service_fn(move |request| answer(router.clone(), peer, request));
-        let connection = self.http.serve_connection(TokioIo::new(stream), service);
+        let stream = TokioIo::new(Patient::new(stream, self.deadlines.write));
+        let connection = self.http.serve_connection(stream, service);
         let mut connection = pin!(connection.with_upgrades());
         let ended = tokio::select! {
             biased;

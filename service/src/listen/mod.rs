@@ -3,6 +3,8 @@
 //! `axum::serve` lets a socket that sends nothing live for ever; this one doesn't.
 
 mod connection;
+mod descriptors;
+mod patience;
 #[cfg(test)]
 mod tests;
 
@@ -16,9 +18,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use self::connection::{Connections, Protocol};
+use self::connection::{Connections, Deadlines, Protocol};
+pub use self::descriptors::raise_descriptor_limit;
 
 /// Connections served at once; the next ones wait in the kernel's queue.
+/// Fewer where the system allows too few open files.
 pub const CONNECTIONS_MAX: usize = 20_000;
 /// How long connections may take to finish once the listener stops.
 pub const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
@@ -31,8 +35,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     connections_max: usize,
-    first_byte_deadline: Duration,
-    head_deadline: Duration,
+    deadlines: Deadlines,
 }
 
 /// A port could not be opened.
@@ -54,6 +57,7 @@ pub enum BindError {
 
 impl Listener {
     /// Opens `address`; port 0 takes a free one.
+    /// Raises the limit of open files, and takes no more connections than it has room for.
     pub async fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let refused = |source: io::Error| {
             if source.kind() == io::ErrorKind::AddrInUse {
@@ -66,9 +70,8 @@ impl Listener {
         Ok(Self {
             socket,
             address,
-            connections_max: CONNECTIONS_MAX,
-            first_byte_deadline: connection::FIRST_BYTE_DEADLINE,
-            head_deadline: connection::HEAD_DEADLINE,
+            connections_max: connections_max(),
+            deadlines: Deadlines::default(),
         })
     }
 
@@ -81,7 +84,7 @@ impl Listener {
     /// ([`DRAIN_DEADLINE`] at most), and returns. Handlers find the peer in
     /// `ConnectInfo<SocketAddr>`. Upgraded connections belong to their handlers.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let protocol = Protocol::new(router, self.first_byte_deadline, self.head_deadline);
+        let protocol = Protocol::new(router, self.deadlines);
         let permits = Arc::new(Semaphore::new(self.connections_max));
         let mut connections = Connections::default();
         while let Some((permit, stream, peer)) = self.next(&permits, &stop).await {
@@ -118,6 +121,20 @@ impl Listener {
             }
         }
     }
+}
+
+/// [`CONNECTIONS_MAX`], or what the limit of open files has room for.
+fn connections_max() -> usize {
+    let limit = raise_descriptor_limit();
+    let connections = descriptors::connections_max(limit);
+    if connections < CONNECTIONS_MAX {
+        tracing::warn!(
+            connections,
+            limit,
+            "the limit of open files bounds the connections"
+        );
+    }
+    connections
 }
 
 /// The peer went away before it was accepted: nothing to wait for.

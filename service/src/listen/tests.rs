@@ -15,6 +15,7 @@ use crate::shutdown::Tasks;
 const SOON: Duration = Duration::from_secs(5);
 const SHORT: Duration = Duration::from_millis(100);
 const ASK: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+const ASK_LARGE: &[u8] = b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n";
 
 struct Served {
     address: SocketAddr,
@@ -28,6 +29,13 @@ async fn open() -> Listener {
         .unwrap()
 }
 
+async fn open_with(deadlines: Deadlines) -> Listener {
+    Listener {
+        deadlines,
+        ..open().await
+    }
+}
+
 fn serve(listener: Listener, router: Router) -> Served {
     let (address, stop) = (listener.local_addr(), CancellationToken::new());
     let tasks = Tasks::default();
@@ -37,6 +45,13 @@ fn serve(listener: Listener, router: Router) -> Served {
         stop,
         tasks,
     }
+}
+
+/// More than the kernel takes off the server's hands.
+const LARGE_BYTES: usize = 64 * 1024 * 1024;
+
+fn large() -> Router {
+    hello().route("/large", get(async || vec![b'x'; LARGE_BYTES]))
 }
 
 fn hello() -> Router {
@@ -96,22 +111,22 @@ async fn a_handler_knows_its_peer() {
 
 #[tokio::test]
 async fn a_client_that_says_nothing_is_cut_off() {
-    let listener = Listener {
-        first_byte_deadline: SHORT,
-        ..open().await
+    let deadlines = Deadlines {
+        first_byte: SHORT,
+        ..Deadlines::default()
     };
-    let served = serve(listener, hello());
+    let served = serve(open_with(deadlines).await, hello());
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     assert_eq!(rest(&mut stream).await, "");
 }
 
 #[tokio::test]
 async fn a_client_that_dribbles_its_headers_is_cut_off() {
-    let listener = Listener {
-        head_deadline: SHORT,
-        ..open().await
+    let deadlines = Deadlines {
+        head: SHORT,
+        ..Deadlines::default()
     };
-    let served = serve(listener, hello());
+    let served = serve(open_with(deadlines).await, hello());
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     let started = Instant::now();
     // Each byte comes in good time; it is the whole that takes too long.
@@ -126,14 +141,55 @@ async fn a_client_that_dribbles_its_headers_is_cut_off() {
 
 #[tokio::test]
 async fn a_client_that_rests_too_long_is_let_go() {
-    let listener = Listener {
-        head_deadline: SHORT,
-        ..open().await
+    let deadlines = Deadlines {
+        head: SHORT,
+        ..Deadlines::default()
     };
-    let served = serve(listener, hello());
+    let served = serve(open_with(deadlines).await, hello());
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     stream.write_all(ASK).await.unwrap();
     assert!(rest(&mut stream).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_its_answer_is_cut_off() {
+    let deadlines = Deadlines {
+        write: SHORT,
+        ..Deadlines::default()
+    };
+    let listener = Listener {
+        connections_max: 1,
+        ..open_with(deadlines).await
+    };
+    let served = serve(listener, large());
+    let mut deaf = TcpStream::connect(served.address).await.unwrap();
+    deaf.write_all(ASK_LARGE).await.unwrap();
+    deaf.readable().await.unwrap();
+
+    // Its place becomes free, though it is still there.
+    let mut next = TcpStream::connect(served.address).await.unwrap();
+    next.write_all(ASK).await.unwrap();
+    hears(&mut next, "hello").await;
+    assert!(rest(&mut deaf).await.len() < LARGE_BYTES);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_is_waited_for() {
+    let deadline = Duration::from_secs(1);
+    let deadlines = Deadlines {
+        write: deadline,
+        ..Deadlines::default()
+    };
+    let served = serve(open_with(deadlines).await, large());
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(ASK_LARGE).await.unwrap();
+    let started = Instant::now();
+    let mut piece = vec![0; LARGE_BYTES / 64];
+    for _ in 0..64 {
+        stream.read_exact(&mut piece).await.unwrap();
+        tokio::time::sleep(SHORT / 4).await;
+    }
+    assert!(started.elapsed() > deadline, "too fast to tell");
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ async fn a_link_is_told_with_its_version_and_only_once_to_who_keeps_it() {
     let path = format!("/v1/links/{}", Uuid::from_u128(1));
     let first = stage.ask(&member_of(1), &path, &[]).await;
     assert_eq!(first.headers()["etag"], "\"7\"");
+    assert_eq!(first.headers()["vary"], "authorization, min-position");
     let link = json!({
         "id": Uuid::from_u128(1), "slug": "s1", "domain": "go.example.com",
         "short_url": "https://go.example.com/s1", "target": "https://a.example/50%",
@@ -96,6 +97,7 @@ async fn a_link_is_told_with_its_version_and_only_once_to_who_keeps_it() {
         .ask(&member_of(1), &path, &[("if-none-match", "\"7\"")])
         .await;
     assert_eq!(again.status(), 304);
+    assert_eq!(again.headers()["vary"], "authorization, min-position");
 }
 
 #[tokio::test]

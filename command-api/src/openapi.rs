@@ -1,0 +1,39 @@
+//! What the descriptions of all writes have in common.
+
+use service::problem::ProblemBody;
+
+/// What may go wrong with any write.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "stands for answers in the description only")]
+pub(crate) enum WriteProblems {
+    /// The body is no JSON, or a header can't be read.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// The body took too long to arrive.
+    #[response(status = 408, content_type = "application/problem+json")]
+    Timeout(ProblemBody),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// The body isn't `application/json`.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(ProblemBody),
+    /// The body is wrong, all faults are listed; or the `Idempotency-Key` was used for another request.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Validation(ProblemBody),
+    /// The log is away, or too many wait; `Retry-After` says when to try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}
+
+/// What may go wrong with a write that needs a token.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "stands for answers in the description only")]
+pub(crate) enum CallerProblems {
+    /// The token is missing, malformed or no longer good.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
+    /// The caller's role isn't enough.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
+}
