@@ -25,7 +25,7 @@ pub(crate) async fn run(seconds: u64, rounds: usize, data: Option<PathBuf>) -> a
         None => testing::scratch(),
     };
     let tools = Tools::provide(Path::new(".tools"), &[Tool::Nats], |text| {
-        report::line(text)
+        report::line(text);
     })
     .await?;
     let mut broker = Nats::start(&tools, &scratch.path().join("nats")).await?;

@@ -10,6 +10,7 @@ use service::request_id;
 use service::{telemetry, world};
 
 /// Who wishes something.
+#[derive(Clone, Copy)]
 pub(crate) enum Wisher<'a> {
     Caller(&'a Caller),
     /// Somebody who is not known, told from other strangers by what they say they are.

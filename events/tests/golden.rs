@@ -3,6 +3,8 @@
 //! A new event or version makes its own sample: run with `MILLRACE_BLESS=1`, look at what came, commit it.
 //! A sample is never changed and never removed.
 
+#![cfg(test)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

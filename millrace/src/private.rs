@@ -155,6 +155,7 @@ async fn start_postgres(tools: &Tools, data: &Path) -> Result<Postgres, StartErr
     Ok(postgres)
 }
 
+#[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 async fn keep_running<S: Server>(server: Option<&mut S>) {
     let Some(server) = server else {
         return std::future::pending().await;

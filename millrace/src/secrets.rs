@@ -31,14 +31,13 @@ impl Secrets {
             Some(secret) => secret.clone(),
             None => kept(&folder.join("jwt_secret"), || Ok(made()?))?,
         };
-        let data_key = match &config.data_key {
-            Some(key) => key.clone(),
-            None => {
-                let path = folder.join("data_key");
-                let text = kept(&path, || Ok(made()?))?;
-                DataKey::parse(text.expose())
-                    .with_context(|| format!("{} holds no data key", path.display()))?
-            }
+        let data_key = if let Some(key) = &config.data_key {
+            key.clone()
+        } else {
+            let path = folder.join("data_key");
+            let text = kept(&path, || Ok(made()?))?;
+            DataKey::parse(text.expose())
+                .with_context(|| format!("{} holds no data key", path.display()))?
         };
         Ok(Self { jwt, data_key })
     }

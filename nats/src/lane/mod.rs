@@ -1,6 +1,6 @@
 //! The lane of clicks: whatever arrived while the last message was under way goes out as the next.
 //!
-//! A group commit without a timer: a lone click waits for nothing, and many share one sync of the broker's disk.
+//! A group commit: a lone click waits for nothing, and many share one sync of the broker's disk.
 //! Each workspace has at most one message under way, which is sent again under its number until it is acknowledged;
 //! so a reader that remembers each producer's last number per workspace counts every click once.
 

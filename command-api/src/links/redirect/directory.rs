@@ -158,6 +158,7 @@ async fn read(broker: &Broker, domain: &str, slug: &str) -> Result<Option<Destin
 }
 
 /// Keeps the directory true for as long as it is polled: what happens to links is in it within milliseconds.
+#[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 pub(crate) async fn follow(directory: Directory, broker: Broker, mut tail: Tail) {
     loop {
         let error = listen(&directory, &mut tail).await;
@@ -181,7 +182,7 @@ async fn listen(directory: &Directory, tail: &mut Tail) -> ReadError {
             match message.decode::<LinkEvent>() {
                 Ok(recorded) => directory.tell(&recorded.subject, &recorded.event),
                 Err(error) => {
-                    tracing::error!(%error, position = %message.position, "an event of LINKS is unreadable")
+                    tracing::error!(%error, position = %message.position, "an event of LINKS is unreadable");
                 }
             }
         }
