@@ -24,6 +24,18 @@ pub(crate) struct Accepted {
     pub(crate) is_replayed: bool,
 }
 
+impl Accepted {
+    /// What a wish that just came true is answered.
+    pub(crate) const fn first(answer: Answer, version: u64, position: Position) -> Self {
+        Self {
+            answer,
+            version,
+            position,
+            is_replayed: false,
+        }
+    }
+}
+
 impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
         let json = [(

@@ -63,10 +63,6 @@ impl Record {
         Ok(serde_json::from_slice(body)?)
     }
 
-    pub(crate) fn to_json(&self) -> serde_json::Value {
-        serde_json::json!(self)
-    }
-
     /// The first answer again; `stored` is where the record stands.
     pub(crate) fn accepted(
         &self,

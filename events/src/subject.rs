@@ -106,6 +106,17 @@ impl Subject {
         }
     }
 
+    /// The context that the subject belongs to.
+    #[must_use]
+    pub const fn context(&self) -> Context {
+        match self {
+            Self::User(_) | Self::Workspace(_) => Context::Core,
+            Self::Asset(..) => Context::Media,
+            Self::Link(..) | Self::Clicks(_) => Context::Links,
+            Self::Claim(context, ..) => *context,
+        }
+    }
+
     /// The workspace that owns what the subject tells of, if one does.
     #[must_use]
     pub const fn workspace(&self) -> Option<WorkspaceId> {
