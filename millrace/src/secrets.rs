@@ -43,6 +43,24 @@ impl Secrets {
     }
 }
 
+/// Warns when the data were begun under another address: the links of then are not found under this one.
+pub(crate) fn remember_address(folder: &Path, public_url: &str) -> anyhow::Result<()> {
+    let path = folder.join("public_url");
+    match fs::read_to_string(&path) {
+        Ok(begun) if begun == public_url => Ok(()),
+        Ok(begun) => {
+            tracing::warn!(
+                begun,
+                now = public_url,
+                "links belong to the address they were made under; set PUBLIC_URL to find those of before"
+            );
+            Ok(())
+        }
+        Err(_) => fs::write(&path, public_url)
+            .with_context(|| format!("{} can't be written", path.display())),
+    }
+}
+
 /// Reads the secret, or makes it: whoever is first to link the file decides, and no file is ever half written.
 fn kept(path: &Path, make: impl FnOnce() -> anyhow::Result<Secret>) -> anyhow::Result<Secret> {
     if !path.exists() {

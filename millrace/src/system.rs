@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use axum::Router;
@@ -17,6 +17,7 @@ use service::health::{Component, Readiness};
 use service::keys::DataKey;
 use service::listen::Listener;
 use service::metrics::Metrics;
+use service::problem::Chain;
 use service::shutdown::{Tasks, Unfinished};
 use service::{guard, health, metrics};
 use url::Url;
@@ -145,21 +146,24 @@ impl System {
 }
 
 async fn connect(url: &Secret) -> anyhow::Result<Broker> {
-    let tries = async {
-        loop {
-            match Broker::connect(url.expose(), "millrace").await {
-                Err(error @ ConnectError::Unreachable(_)) => {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "no broker yet");
-                    tokio::time::sleep(BROKER_PAUSE).await;
+    let give_up = Instant::now() + BROKER_PATIENCE;
+    let mut is_told = false;
+    loop {
+        match Broker::connect(url.expose(), "millrace").await {
+            Err(error @ ConnectError::Unreachable(_)) if Instant::now() < give_up => {
+                if !is_told {
+                    tracing::warn!(error = %Chain(&error), "no broker yet; trying again");
+                    is_told = true;
                 }
-                done => return done,
+                tokio::time::sleep(BROKER_PAUSE).await;
             }
+            Err(error @ ConnectError::Unreachable(_)) => {
+                let told = format!("no broker answered at NATS_URL within {BROKER_PATIENCE:?}");
+                return Err(error).context(told);
+            }
+            done => return done.context("the broker (NATS_URL) can't be used"),
         }
-    };
-    let waited = tokio::time::timeout(BROKER_PATIENCE, tries).await;
-    let connected: Result<Broker, ConnectError> =
-        waited.with_context(|| format!("no broker answered within {BROKER_PATIENCE:?}"))?;
-    connected.context("the broker (NATS_URL) can't be used")
+    }
 }
 
 /// With another key no name could be read, and an address that is taken could be taken again.

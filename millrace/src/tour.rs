@@ -18,15 +18,15 @@ Millrace is up.
 A first tour, to paste into another shell:
 
   MILLRACE={public_url}
-  curl -s $MILLRACE/v1/core/users -H 'content-type: application/json' \
+  curl -s -w '\n' $MILLRACE/v1/core/users -H 'content-type: application/json' \
     -d '{{"email":"ada@example.com","password":"correct horse battery","name":"Ada"}}'
   TOKEN=$(curl -s $MILLRACE/v1/core/auth/login -H 'content-type: application/json' \
     -d '{{"email":"ada@example.com","password":"correct horse battery"}}' \
     | python3 -c 'import json,sys; print(json.load(sys.stdin)["access_token"])')
-  curl -s $MILLRACE/v1/links -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
+  curl -s -w '\n' $MILLRACE/v1/links -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
     -d '{{"target":"https://example.com","slug":"hello"}}'
   curl -si $MILLRACE/hello
-  curl -s "$MILLRACE/v1/links/stats?bots=include&interval=month" -H "authorization: Bearer $TOKEN" \
+  curl -s -w '\n' "$MILLRACE/v1/links/stats?bots=include&interval=month" -H "authorization: Bearer $TOKEN" \
     -H 'min-position: CLICKS:1'
 
 Ctrl-C stops it; the next start finds the data again.

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::apart::storage_settings;
 use crate::private::Private;
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, remember_address};
 use crate::serve::{end, everywhere, flush, until_stopped};
 use crate::system::{Blueprint, Processes, System};
 use crate::tour;
@@ -25,6 +25,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let data = data_folder(&config)?;
     let public_url = public_url(&config, &listener)?;
     let secrets = Secrets::of(&config, &data)?;
+    remember_address(&data, public_url.as_str())?;
     let mut private = Private::start(&config, &data, say).await?;
     let blueprint = blueprint(&config, &private, secrets, public_url.clone())?;
     let done = match System::start(blueprint, listener).await {
