@@ -162,6 +162,23 @@ async fn a_private_server_that_is_killed_is_started_again_and_nothing_is_lost() 
 }
 
 #[tokio::test]
+async fn another_data_key_than_the_logs_own_is_refused() -> anyhow::Result<()> {
+    let data = testing::scratch();
+    let program = Run::up(data.path())?.serve().await?;
+    stops(program, Signal::TERM).await?;
+    let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let said = Run::up(data.path())?
+        .setting("DATA_KEY", other)
+        .refusal()
+        .await?;
+    ensure!(
+        said.contains("DATA_KEY is not the key that this log was begun with"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_folder_in_use_is_named_and_the_one_who_uses_it_goes_on() -> anyhow::Result<()> {
     let data = testing::scratch();
     let mut first = Run::up(data.path())?.serve().await?;
