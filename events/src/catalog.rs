@@ -4,7 +4,7 @@ use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
 
 use crate::DomainEvent;
-use crate::core::{UserEvent, WorkspaceEvent};
+use crate::core::{ApiKeyEvent, SessionEvent, UserEvent, WorkspaceEvent};
 use crate::links::{Click, ClickEvent, LinkEvent};
 use crate::media::AssetEvent;
 
@@ -22,7 +22,9 @@ pub struct EventType {
 pub fn event_types() -> Vec<EventType> {
     let mut types: Vec<EventType> = [
         of_aggregate::<UserEvent>(),
+        of_aggregate::<SessionEvent>(),
         of_aggregate::<WorkspaceEvent>(),
+        of_aggregate::<ApiKeyEvent>(),
         of_aggregate::<LinkEvent>(),
         of_aggregate::<AssetEvent>(),
         vec![EventType {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{DecodeError, EventId, Position, Subject, Timestamp, UserId};
+use crate::{ApiKeyId, DecodeError, EventId, Position, Subject, Timestamp, UserId};
 
 /// `ce-source` of every event.
 pub const SOURCE: &str = "/millrace";
@@ -30,6 +30,8 @@ pub enum Actor {
     Anonymous,
     /// A user.
     User(UserId),
+    /// A program, with an API key.
+    ApiKey(ApiKeyId),
     /// Millrace itself.
     System,
 }
@@ -69,6 +71,7 @@ impl fmt::Display for Actor {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
             Self::User(user) => write!(f, "user:{user}"),
+            Self::ApiKey(key) => write!(f, "api_key:{key}"),
             Self::System => f.write_str("system"),
         }
     }
@@ -85,6 +88,7 @@ impl FromStr for Actor {
             None if text == "anonymous" => Ok(Self::Anonymous),
             None if text == "system" => Ok(Self::System),
             Some(("user", user)) => user.parse().map(Self::User).map_err(|_| wrong()),
+            Some(("api_key", key)) => key.parse().map(Self::ApiKey).map_err(|_| wrong()),
             None | Some(_) => Err(wrong()),
         }
     }

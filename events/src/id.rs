@@ -71,6 +71,10 @@ typed_id!(
     SessionId
 );
 typed_id!(
+    /// Names an API key; no secret.
+    ApiKeyId
+);
+typed_id!(
     /// Names a short link.
     LinkId
 );

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{AssetId, LinkId, StreamName, UserId, WorkspaceId};
+use crate::{ApiKeyId, AssetId, LinkId, SessionId, StreamName, UserId, WorkspaceId};
 
 /// The longest key of a claim, in bytes: base64url of a domain (253), a slash and a slug (64).
 const CLAIM_KEY_BYTES_MAX: usize = 512;
@@ -15,8 +15,12 @@ const CLAIM_KEY_BYTES_MAX: usize = 512;
 pub enum Subject {
     /// `core._.user.<user>`: a user belongs to no workspace.
     User(UserId),
+    /// `core._.session.<session>`: a session may go from one workspace to another.
+    Session(SessionId),
     /// `core.<workspace>.workspace.<workspace>`
     Workspace(WorkspaceId),
+    /// `core.<workspace>.api_key.<key>`
+    ApiKey(WorkspaceId, ApiKeyId),
     /// `media.<workspace>.asset.<asset>`
     Asset(WorkspaceId, AssetId),
     /// `links.<workspace>.link.<link>`
@@ -98,7 +102,9 @@ impl Subject {
     #[must_use]
     pub const fn stream(&self) -> StreamName {
         match self {
-            Self::User(_) | Self::Workspace(_) => StreamName::Core,
+            Self::User(_) | Self::Session(_) | Self::Workspace(_) | Self::ApiKey(..) => {
+                StreamName::Core
+            }
             Self::Asset(..) => StreamName::Media,
             Self::Link(..) => StreamName::Links,
             Self::Clicks(_) => StreamName::Clicks,
@@ -110,7 +116,9 @@ impl Subject {
     #[must_use]
     pub const fn context(&self) -> Context {
         match self {
-            Self::User(_) | Self::Workspace(_) => Context::Core,
+            Self::User(_) | Self::Session(_) | Self::Workspace(_) | Self::ApiKey(..) => {
+                Context::Core
+            }
             Self::Asset(..) => Context::Media,
             Self::Link(..) | Self::Clicks(_) => Context::Links,
             Self::Claim(context, ..) => *context,
@@ -122,10 +130,11 @@ impl Subject {
     pub const fn workspace(&self) -> Option<WorkspaceId> {
         match self {
             Self::Workspace(workspace)
+            | Self::ApiKey(workspace, _)
             | Self::Asset(workspace, _)
             | Self::Link(workspace, _)
             | Self::Clicks(workspace) => Some(*workspace),
-            Self::User(_) | Self::Claim(..) => None,
+            Self::User(_) | Self::Session(_) | Self::Claim(..) => None,
         }
     }
 }
@@ -134,7 +143,9 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(user) => write!(f, "core._.user.{user}"),
+            Self::Session(session) => write!(f, "core._.session.{session}"),
             Self::Workspace(workspace) => write!(f, "core.{workspace}.workspace.{workspace}"),
+            Self::ApiKey(workspace, key) => write!(f, "core.{workspace}.api_key.{key}"),
             Self::Asset(workspace, asset) => write!(f, "media.{workspace}.asset.{asset}"),
             Self::Link(workspace, link) => write!(f, "links.{workspace}.link.{link}"),
             Self::Clicks(workspace) => write!(f, "clicks.{workspace}"),
@@ -158,6 +169,10 @@ fn parse(text: &str) -> Option<Subject> {
     match *tokens.as_slice() {
         ["clicks", workspace] => Some(Subject::Clicks(workspace.parse().ok()?)),
         ["core", "_", "user", user] => Some(Subject::User(user.parse().ok()?)),
+        ["core", "_", "session", session] => Some(Subject::Session(session.parse().ok()?)),
+        ["core", workspace, "api_key", key] => {
+            Some(Subject::ApiKey(workspace.parse().ok()?, key.parse().ok()?))
+        }
         ["core", workspace, "workspace", same] if workspace == same => {
             Some(Subject::Workspace(workspace.parse().ok()?))
         }
@@ -184,7 +199,7 @@ fn is_claim_key(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{ClaimKind, Context, Subject};
-    use crate::{AssetId, LinkId, UserId, WorkspaceId};
+    use crate::{ApiKeyId, AssetId, LinkId, SessionId, UserId, WorkspaceId};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -193,7 +208,9 @@ mod tests {
         let workspace = move || uuid().prop_map(WorkspaceId::new);
         prop_oneof![
             uuid().prop_map(|id| Subject::User(UserId::new(id))),
+            uuid().prop_map(|id| Subject::Session(SessionId::new(id))),
             workspace().prop_map(Subject::Workspace),
+            (workspace(), uuid()).prop_map(|(ws, id)| Subject::ApiKey(ws, ApiKeyId::new(id))),
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Asset(ws, AssetId::new(id))),
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Link(ws, LinkId::new(id))),
             workspace().prop_map(Subject::Clicks),

@@ -9,10 +9,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use events::core::{UserEvent, WorkspaceEvent};
+use events::core::{
+    ApiKeyEvent, CloseReason, Role, Scope, SessionEvent, UserEvent, WorkspaceEvent,
+};
 use events::links::{Click, ClickEvent, LinkEvent};
 use events::media::{AssetEvent, Visibility};
-use events::{ClickId, DomainEvent, LinkId, Sealed, UserId, WorkspaceId, catalog};
+use events::{
+    ClickId, DomainEvent, LinkId, Sealed, SessionId, Timestamp, UserId, WorkspaceId, catalog,
+};
 use uuid::Uuid;
 
 fn folder() -> PathBuf {
@@ -21,17 +25,6 @@ fn folder() -> PathBuf {
 
 /// One sample of every event that is written today, with every field filled.
 fn samples() -> Vec<(String, Vec<u8>)> {
-    let encoded = |event: events::Encoded| (event.event_type, event.body);
-    let sealed = || Sealed::new("c2VhbGVk".to_owned());
-    let registered = UserEvent::Registered {
-        email: sealed(),
-        name: sealed(),
-        password_hash: sealed(),
-        workspace: WorkspaceId::new(Uuid::from_u128(1)),
-    };
-    let opened = WorkspaceEvent::Opened {
-        owner: UserId::new(Uuid::from_u128(2)),
-    };
     let shortened = LinkEvent::Shortened {
         domain: "go.example".to_owned(),
         slug: "spring".to_owned(),
@@ -52,16 +45,115 @@ fn samples() -> Vec<(String, Vec<u8>)> {
     let stored = AssetEvent::Stored {
         object_etag: Some("abc".to_owned()),
     };
+    let batch = (
+        ClickEvent::EVENT_TYPE.to_owned(),
+        serde_json::to_vec(&[click()]).unwrap(),
+    );
+    [
+        encoded(users()),
+        encoded(sessions()),
+        encoded(workspaces()),
+        encoded(api_keys()),
+        encoded(vec![shortened]),
+        encoded(vec![announced, stored]),
+        vec![batch],
+    ]
+    .concat()
+}
+
+fn encoded<E: DomainEvent>(events: Vec<E>) -> Vec<(String, Vec<u8>)> {
+    let encoded = events.into_iter().map(|event| event.encode().unwrap());
+    encoded.map(|it| (it.event_type, it.body)).collect()
+}
+
+fn sealed() -> Sealed {
+    Sealed::new("c2VhbGVk".to_owned())
+}
+
+fn time() -> Timestamp {
+    "2026-11-21T10:00:00.000001Z".parse().unwrap()
+}
+
+fn user() -> UserId {
+    UserId::new(Uuid::from_u128(2))
+}
+
+fn workspace() -> WorkspaceId {
+    WorkspaceId::new(Uuid::from_u128(1))
+}
+
+fn users() -> Vec<UserEvent> {
+    let workspace = workspace();
     vec![
-        encoded(registered.encode().unwrap()),
-        encoded(opened.encode().unwrap()),
-        encoded(shortened.encode().unwrap()),
-        encoded(announced.encode().unwrap()),
-        encoded(stored.encode().unwrap()),
-        (
-            ClickEvent::EVENT_TYPE.to_owned(),
-            serde_json::to_vec(&[click()]).unwrap(),
-        ),
+        UserEvent::Registered {
+            email: sealed(),
+            name: sealed(),
+            password_hash: sealed(),
+            workspace,
+        },
+        UserEvent::Renamed { name: sealed() },
+        UserEvent::EmailChanged { email: sealed() },
+        UserEvent::PasswordChanged {
+            password_hash: sealed(),
+            kept: SessionId::new(Uuid::from_u128(5)),
+        },
+        UserEvent::Joined { workspace },
+        UserEvent::Left { workspace },
+        UserEvent::Erased { workspace },
+    ]
+}
+
+fn sessions() -> Vec<SessionEvent> {
+    vec![
+        SessionEvent::Opened {
+            user: user(),
+            workspace: workspace(),
+            token_hash: "0".repeat(64),
+            expires_at: time(),
+            browser: Some("Firefox".to_owned()),
+            os: Some("Linux".to_owned()),
+        },
+        SessionEvent::Refreshed {
+            user: user(),
+            workspace: workspace(),
+            token_hash: "1".repeat(64),
+            grace_until: time(),
+            expires_at: time(),
+        },
+        SessionEvent::Closed {
+            user: user(),
+            reason: CloseReason::TokenReused,
+        },
+    ]
+}
+
+fn workspaces() -> Vec<WorkspaceEvent> {
+    let (user, role) = (user(), Role::Editor);
+    vec![
+        WorkspaceEvent::Opened { owner: user },
+        WorkspaceEvent::Founded {
+            founder: user,
+            name: "Acme".to_owned(),
+        },
+        WorkspaceEvent::MemberAdded { user, role },
+        WorkspaceEvent::RoleChanged { user, role },
+        WorkspaceEvent::MemberSuspended { user },
+        WorkspaceEvent::MemberReinstated { user },
+        WorkspaceEvent::MemberRemoved { user },
+    ]
+}
+
+fn api_keys() -> Vec<ApiKeyEvent> {
+    vec![
+        ApiKeyEvent::Issued {
+            user: user(),
+            name: "deploys".to_owned(),
+            scopes: Scope::ALL.to_vec(),
+            secret_hash: "2".repeat(64),
+            expires_at: Some(time()),
+        },
+        ApiKeyEvent::Used { at: time() },
+        ApiKeyEvent::Revoked { user: user() },
     ]
 }
 
@@ -80,8 +172,7 @@ fn click() -> ClickEvent<'static> {
         utm_medium: text("newsletter"),
         utm_campaign: text("spring"),
     };
-    let time = "2026-11-21T10:00:00.000001Z".parse().unwrap();
-    ClickEvent::new(ClickId::new(Uuid::from_u128(4)), time, data)
+    ClickEvent::new(ClickId::new(Uuid::from_u128(4)), time(), data)
 }
 
 /// Reads a sample and writes it again in today's form.
@@ -93,6 +184,8 @@ fn rewritten(event_type: &str, body: &[u8]) -> (String, Vec<u8>) {
     let aggregate: Vec<&str> = event_type.splitn(4, '.').take(3).collect();
     match aggregate.join(".").as_str() {
         UserEvent::AGGREGATE => through::<UserEvent>(event_type, body),
+        SessionEvent::AGGREGATE => through::<SessionEvent>(event_type, body),
+        ApiKeyEvent::AGGREGATE => through::<ApiKeyEvent>(event_type, body),
         WorkspaceEvent::AGGREGATE => through::<WorkspaceEvent>(event_type, body),
         LinkEvent::AGGREGATE => through::<LinkEvent>(event_type, body),
         AssetEvent::AGGREGATE => through::<AssetEvent>(event_type, body),
