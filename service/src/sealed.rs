@@ -35,9 +35,7 @@ impl From<Unspecified> for SealError {
 impl SealingKey {
     /// A new key from the system's randomness.
     pub fn random() -> Result<Self, SealError> {
-        let mut raw = [0; KEY_BYTES];
-        rand::fill(&mut raw)?;
-        Self::from_raw(raw)
+        Self::from_raw(random_key()?)
     }
 
     pub(crate) fn from_raw(raw: [u8; KEY_BYTES]) -> Result<Self, SealError> {
@@ -61,6 +59,13 @@ impl std::fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SealingKey(***)")
     }
+}
+
+/// Bytes for a key, from the system's randomness.
+pub(crate) fn random_key() -> Result<[u8; KEY_BYTES], SealError> {
+    let mut raw = [0; KEY_BYTES];
+    rand::fill(&mut raw)?;
+    Ok(raw)
 }
 
 /// base64url of nonce, ciphertext and tag.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::core::Role;
+use events::core::{Role, Scope};
 use events::{SessionId, Timestamp, UserId, WorkspaceId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Caller;
+use super::{Caller, Credential, Seen};
 use crate::config::Secret;
 
 /// How far two machines' clocks may differ before a token is refused for it.
@@ -28,6 +29,23 @@ struct Keys {
     lifetime: Duration,
 }
 
+/// What a token says.
+#[derive(Debug, Clone, Copy)]
+pub struct Grant<'a> {
+    /// The user.
+    pub user: UserId,
+    /// The user's address.
+    pub email: &'a str,
+    /// The workspace that the token speaks for.
+    pub workspace: WorkspaceId,
+    /// What the user may do there.
+    pub role: Role,
+    /// The session that the token comes from.
+    pub session: SessionId,
+    /// What was known when it was issued.
+    pub seen: Seen,
+}
+
 /// A token that names nobody, or that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -42,19 +60,34 @@ pub enum TokenError {
     Unsigned(#[source] jsonwebtoken::errors::Error),
 }
 
-/// All are required; claims that later versions add are ignored.
-#[derive(Serialize, Deserialize)]
-struct Claims {
+/// All of them are required; claims that later versions add are ignored.
+#[derive(Serialize)]
+struct Claims<'a> {
     sub: UserId,
-    email: String,
+    email: &'a str,
+    wid: WorkspaceId,
+    role: Role,
+    /// What the holder may do with resources: whatever the role lets a member do.
+    scopes: &'a [Scope],
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+    jti: Uuid,
+    /// The sequences of the last events of the user and of the workspace that were known.
+    seen: (u64, u64),
+}
+
+/// What is looked at of them.
+#[derive(Deserialize)]
+struct Verified {
+    sub: UserId,
     wid: WorkspaceId,
     role: Role,
     sid: SessionId,
     iat: i64,
     exp: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
-    jti: Uuid,
+    seen: (u64, u64),
 }
 
 impl Tokens {
@@ -79,57 +112,66 @@ impl Tokens {
         self.0.lifetime
     }
 
-    /// A token that names `caller` from `now` on.
-    pub fn issue(&self, caller: &Caller, now: Timestamp, id: Uuid) -> Result<String, TokenError> {
+    /// A token that says `grant` from `now` on.
+    pub fn issue(&self, grant: &Grant<'_>, now: Timestamp, id: Uuid) -> Result<String, TokenError> {
         let claims = Claims {
-            sub: caller.user,
-            email: caller.email.clone(),
-            wid: caller.workspace,
-            role: caller.role,
-            sid: caller.session,
+            sub: grant.user,
+            email: grant.email,
+            wid: grant.workspace,
+            role: grant.role,
+            scopes: scopes(grant.role),
+            sid: grant.session,
             iat: now.odt().unix_timestamp(),
             exp: (now.odt() + self.0.lifetime).unix_timestamp(),
-            nbf: None,
             jti: id,
+            seen: (grant.seen.user, grant.seen.workspace),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.0.signing)
             .map_err(TokenError::Unsigned)
     }
 
-    /// Whom `token` names at `now`.
+    /// Whom `token` names at `now`, as far as it says itself: it may have been revoked.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Caller, TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Invalid);
         }
-        let decoded = jsonwebtoken::decode::<Claims>(token, &self.0.verifying, &self.0.rules)
+        let decoded = jsonwebtoken::decode::<Verified>(token, &self.0.verifying, &self.0.rules)
             .map_err(|_| TokenError::Invalid)?;
-        if decoded
-            .header
-            .typ
-            .is_none_or(|typ| !typ.eq_ignore_ascii_case("JWT"))
-        {
+        let typ = decoded.header.typ;
+        if typ.is_none_or(|typ| !typ.eq_ignore_ascii_case("JWT")) {
             return Err(TokenError::Invalid);
         }
-        in_time(&decoded.claims, now.odt().unix_timestamp())?;
-        let Claims {
-            sub,
-            email,
-            wid,
-            role,
-            sid,
-            ..
-        } = decoded.claims;
+        let claims = decoded.claims;
+        in_time(&claims, now.odt().unix_timestamp())?;
         Ok(Caller {
-            user: sub,
-            workspace: wid,
-            role,
-            session: sid,
-            email,
+            user: claims.sub,
+            workspace: claims.wid,
+            role: claims.role,
+            credential: Credential::Session(claims.sid),
+            issued_at: time_of(claims.iat)?,
+            expires_at: Some(time_of(claims.exp)?),
+            seen: Seen {
+                user: claims.seen.0,
+                workspace: claims.seen.1,
+            },
         })
     }
 }
 
-fn in_time(claims: &Claims, now: i64) -> Result<(), TokenError> {
+/// What a role lets its holder do with resources.
+const fn scopes(role: Role) -> &'static [Scope] {
+    match role {
+        Role::Viewer => &[Scope::LinksRead, Scope::ClicksRead, Scope::MediaRead],
+        Role::Editor | Role::Admin => &Scope::ALL,
+    }
+}
+
+fn time_of(seconds: i64) -> Result<Timestamp, TokenError> {
+    let time = OffsetDateTime::from_unix_timestamp(seconds);
+    time.map(Timestamp::new).map_err(|_| TokenError::Invalid)
+}
+
+fn in_time(claims: &Verified, now: i64) -> Result<(), TokenError> {
     let latest_start = now.saturating_add(LEEWAY_SECONDS);
     if claims.iat > latest_start || claims.nbf.is_some_and(|nbf| nbf > latest_start) {
         return Err(TokenError::Invalid);

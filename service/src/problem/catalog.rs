@@ -79,7 +79,7 @@ pub const CODES: &[Code] = &[
     code(
         "invalid_token",
         401,
-        "The access token is not one of ours; log in again.",
+        "The access token or API key is not one of ours; log in again.",
     ),
     code(
         "malformed_json",
@@ -94,7 +94,7 @@ pub const CODES: &[Code] = &[
     code(
         "missing_token",
         401,
-        "Send Authorization: Bearer with an access token.",
+        "Send Authorization: Bearer with an access token or an API key.",
     ),
     code(
         "not_found",
@@ -116,7 +116,12 @@ pub const CODES: &[Code] = &[
     code(
         "token_expired",
         401,
-        "The access token has expired; log in again.",
+        "The access token or API key has expired; refresh, or log in again.",
+    ),
+    code(
+        "token_revoked",
+        401,
+        "The session has ended, or what its user may do has changed; refresh, or log in again.",
     ),
     code("too_large", 413, "The body is larger than the route takes."),
     code(
