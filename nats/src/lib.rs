@@ -14,6 +14,7 @@ mod keys;
 mod lane;
 mod leader;
 mod message;
+mod page;
 mod request;
 mod retry;
 mod state;
