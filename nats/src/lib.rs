@@ -19,6 +19,7 @@ mod request;
 mod retry;
 mod state;
 mod streams;
+mod used;
 
 pub use append::{AppendError, Appended, Conflict};
 pub use batch::BATCH_MESSAGES_MAX;
@@ -35,3 +36,4 @@ pub use message::{Expected, NewMessage, StoredMessage};
 pub use request::RequestError;
 pub use state::{Incarnation, StreamState};
 pub use streams::{AppliedStream, StreamChange, StreamError};
+pub use used::{Used, Uses};
