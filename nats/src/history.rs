@@ -1,26 +1,14 @@
 //! Reading what stands on one subject, by direct gets: any replica answers, so it may lag behind the leader.
 
-use async_nats::jetstream::message::StreamMessage;
-use async_nats::{HeaderMap, Message};
-use events::{DecodeError, DomainEvent, Position, Recorded, StreamName, Subject};
-use futures::StreamExt;
-use serde_json::json;
-use tokio::time::timeout;
+use async_nats::HeaderMap;
+use events::{DecodeError, DomainEvent, Position, Recorded, Subject};
 
-use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::StoredMessage;
-use crate::request::in_time;
+use crate::page::{NOT_FOUND, raw, refused};
 use crate::{Broker, Diverged, RequestError};
 
 /// The longest history that is read; an aggregate that outgrows it needs a snapshot, not a larger number.
 pub const HISTORY_EVENTS_MAX: usize = 65_536;
-/// How many messages one request asks for.
-const PAGE_MESSAGES: usize = 512;
-
-/// Statuses with which a direct get ends.
-const END_OF_BATCH: u16 = 204;
-const NOT_FOUND: u16 = 404;
-const NO_RESPONDERS: u16 = 503;
 
 /// The log could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -45,11 +33,6 @@ pub enum ReadError {
     Diverged(#[from] Diverged),
 }
 
-struct Page {
-    messages: Vec<StoredMessage>,
-    is_last: bool,
-}
-
 impl Broker {
     /// Everything that happened to one aggregate, in order.
     pub async fn history<E: DomainEvent>(
@@ -57,46 +40,42 @@ impl Broker {
         subject: &Subject,
     ) -> Result<Vec<Recorded<E>>, ReadError> {
         self.must_be_connected()?;
-        let (stream, name) = (subject.stream(), subject.to_string());
-        let mut history = Vec::new();
-        let mut next = 1;
-        loop {
-            let page = self.page(stream, &name, next).await?;
-            next = page
-                .messages
-                .last()
-                .map_or(next, |it| it.position.sequence + 1);
-            for message in &page.messages {
-                history.push(decode(message)?);
-            }
-            if page.is_last {
-                return Ok(history);
-            }
-            if history.len() >= HISTORY_EVENTS_MAX {
-                return Err(ReadError::TooLong(subject.clone()));
-            }
-        }
+        let mut history = History::of(subject);
+        self.read_pages(&mut history).await?;
+        Ok(history.events)
     }
 
     /// Everything that happened to one aggregate, from the leader, whom [`Broker::history`] may lag behind.
     ///
-    /// One question for each event: for after a conflict, or when something is known to exist that a replica
-    /// doesn't show; not for every command.
+    /// A replica holds a beginning of what the leader holds, so the leader is only asked for what comes after:
+    /// one question more than [`Broker::history`] needs, and one for each event that the replica lacked.
     pub async fn history_from_leader<E: DomainEvent>(
         &self,
         subject: &Subject,
     ) -> Result<Vec<Recorded<E>>, ReadError> {
         self.must_be_connected()?;
-        let mut history = Vec::new();
-        let mut next = 1;
-        while let Some(message) = self.next_from_leader(subject, next).await? {
-            if history.len() >= HISTORY_EVENTS_MAX {
-                return Err(ReadError::TooLong(subject.clone()));
-            }
-            next = message.position.sequence + 1;
-            history.push(decode(&message)?);
+        let mut history = History::of(subject);
+        self.read_pages(&mut history).await?;
+        while let Some(message) = self.next_from_leader(subject, history.next).await? {
+            history.add(&message)?;
         }
-        Ok(history)
+        Ok(history.events)
+    }
+
+    async fn read_pages<E: DomainEvent>(
+        &self,
+        history: &mut History<'_, E>,
+    ) -> Result<(), ReadError> {
+        let (stream, name) = (history.subject.stream(), history.subject.to_string());
+        loop {
+            let page = self.page(stream.as_str(), &name, history.next).await?;
+            for message in page.messages {
+                history.add(&StoredMessage::new(stream, message))?;
+            }
+            if page.is_last {
+                return Ok(());
+            }
+        }
     }
 
     /// A subject's last message.
@@ -106,47 +85,36 @@ impl Broker {
         let api = format!("$JS.API.DIRECT.GET.{stream}.{subject}");
         let answer = self.request(api, HeaderMap::new(), "".into()).await?;
         match answer.status.map(|status| status.as_u16()) {
-            None => Ok(Some(stored(stream, answer)?)),
+            None => Ok(Some(StoredMessage::new(stream, raw(answer)?))),
             Some(NOT_FOUND) => Ok(None),
             Some(_) => Err(refused(&answer).into()),
         }
     }
+}
 
-    /// One request, answered by up to a page of messages and a status that ends them.
-    async fn page(
-        &self,
-        stream: StreamName,
-        subject: &str,
-        from: u64,
-    ) -> Result<Page, RequestError> {
-        let inbox = self.client.new_inbox();
-        let mut answers = in_time(self.client.subscribe(inbox.clone())).await?;
-        let question = json!({ "seq": from, "next_by_subj": subject, "batch": PAGE_MESSAGES });
-        let api = format!("$JS.API.DIRECT.GET.{stream}");
-        let asking = self
-            .client
-            .publish_with_reply(api, inbox, question.to_string().into());
-        in_time(asking).await?;
-        let mut messages = Vec::new();
-        loop {
-            let answer = timeout(ANSWER_WAIT_MAX, answers.next())
-                .await
-                .map_err(|_| RequestError::no_answer("timed out"))?
-                .ok_or_else(|| RequestError::no_answer("the connection was closed"))?;
-            let is_last = match answer.status.map(|status| status.as_u16()) {
-                None => {
-                    messages.push(stored(stream, answer)?);
-                    continue;
-                }
-                Some(END_OF_BATCH) => header(&answer, "Nats-Num-Pending") == Some("0"),
-                Some(NOT_FOUND) => true,
-                Some(NO_RESPONDERS) => {
-                    return Err(RequestError::no_answer("nobody listens there"));
-                }
-                Some(_) => return Err(refused(&answer)),
-            };
-            return Ok(Page { messages, is_last });
+/// What was read of a history, and where to read on.
+struct History<'a, E> {
+    subject: &'a Subject,
+    events: Vec<Recorded<E>>,
+    next: u64,
+}
+
+impl<'a, E: DomainEvent> History<'a, E> {
+    const fn of(subject: &'a Subject) -> Self {
+        Self {
+            subject,
+            events: Vec::new(),
+            next: 1,
         }
+    }
+
+    fn add(&mut self, message: &StoredMessage) -> Result<(), ReadError> {
+        if self.events.len() >= HISTORY_EVENTS_MAX {
+            return Err(ReadError::TooLong(self.subject.clone()));
+        }
+        self.next = message.position.sequence + 1;
+        self.events.push(decode(message)?);
+        Ok(())
     }
 }
 
@@ -155,21 +123,4 @@ fn decode<E: DomainEvent>(message: &StoredMessage) -> Result<Recorded<E>, ReadEr
         position: message.position,
         source,
     })
-}
-
-fn stored(stream: StreamName, answer: Message) -> Result<StoredMessage, RequestError> {
-    let message =
-        StreamMessage::try_from(answer).map_err(|error| RequestError::no_answer(&error))?;
-    Ok(StoredMessage::new(stream, message))
-}
-
-fn header<'a>(answer: &'a Message, name: &str) -> Option<&'a str> {
-    Some(answer.headers.as_ref()?.get(name)?.as_str())
-}
-
-fn refused(answer: &Message) -> RequestError {
-    RequestError::Refused {
-        code: answer.status.map_or(0, |status| status.as_u16().into()),
-        description: answer.description.clone().unwrap_or_default(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::stream::RawMessage;
-use events::{StreamName, Subject};
+use events::{StreamName, Subject, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,6 +40,28 @@ impl Broker {
     ) -> Result<Option<StoredMessage>, RequestError> {
         let question = json!({ "seq": sequence, "next_by_subj": subject.to_string() });
         self.ask_leader(subject.stream(), &question).await
+    }
+
+    /// The sequence of the first message that the broker stored at this time or later.
+    pub(crate) async fn first_since(
+        &self,
+        stream: StreamName,
+        time: Timestamp,
+    ) -> Result<Option<u64>, RequestError> {
+        let question = json!({ "start_time": time, "next_by_subj": ">" });
+        let found = self.leaders_raw(stream.as_str(), &question).await?;
+        Ok(found.map(|message| message.sequence))
+    }
+
+    /// The sequence of the first message that has this one or a later one.
+    pub(crate) async fn first_kept(
+        &self,
+        stream: StreamName,
+        sequence: u64,
+    ) -> Result<Option<u64>, RequestError> {
+        let question = json!({ "seq": sequence, "next_by_subj": ">" });
+        let found = self.leaders_raw(stream.as_str(), &question).await?;
+        Ok(found.map(|message| message.sequence))
     }
 
     /// The message with this sequence.

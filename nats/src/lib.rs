@@ -14,10 +14,12 @@ mod keys;
 mod lane;
 mod leader;
 mod message;
+mod page;
 mod request;
 mod retry;
 mod state;
 mod streams;
+mod used;
 
 pub use append::{AppendError, Appended, Conflict};
 pub use batch::BATCH_MESSAGES_MAX;
@@ -34,3 +36,4 @@ pub use message::{Expected, NewMessage, StoredMessage};
 pub use request::RequestError;
 pub use state::{Incarnation, StreamState};
 pub use streams::{AppliedStream, StreamChange, StreamError};
+pub use used::{Used, Uses};

@@ -51,11 +51,25 @@ impl NewMessage {
 
     /// A claim on a value: whoever is first on the subject holds it.
     pub fn claim(subject: Subject, id: EventId, body: impl Into<Bytes>) -> Self {
+        Self::claim_after(subject, id, body, 0)
+    }
+
+    /// A claim in the place of an earlier message of its subject: to hold a value that was given up, or to give it up.
+    ///
+    /// `expected_sequence` is the earlier message's sequence, as [`crate::Conflict`] or
+    /// [`Broker::last_from_leader`](crate::Broker::last_from_leader) tells it; 0 if there is none.
+    pub fn claim_after(
+        subject: Subject,
+        id: EventId,
+        body: impl Into<Bytes>,
+        expected_sequence: u64,
+    ) -> Self {
         let headers = vec![
             (EVENT_ID_HEADER, id.to_string()),
             ("content-type", CONTENT_TYPE.to_owned()),
         ];
-        Self::new(subject, id, headers, body.into(), Expected::LastSequence(0))
+        let expected = Expected::LastSequence(expected_sequence);
+        Self::new(subject, id, headers, body.into(), expected)
     }
 
     /// Lets the message expire: in whole seconds, at least one.

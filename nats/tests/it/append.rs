@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use events::{LinkId, StreamName, Subject, WorkspaceId};
+use events::{EventId, LinkId, StreamName, Subject, WorkspaceId};
 use futures::future::join_all;
 use nats::{AppendError, Expected, NewMessage};
 
@@ -184,7 +184,7 @@ async fn what_cannot_be_appended_is_refused_at_once() {
     }
     let huge = NewMessage::claim(
         claim_subject("b"),
-        events::EventId::new(uuid()),
+        EventId::new(uuid()),
         vec![b' '; 2 << 20],
     );
     for messages in [
@@ -258,4 +258,26 @@ async fn a_broker_that_stays_away_is_unavailable() {
         matches!(refused, Err(AppendError::Unavailable(_))),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn a_claim_that_was_given_up_is_held_by_the_first_who_takes_it_after() {
+    let world = World::new().await;
+    let after = |sequence| {
+        NewMessage::claim_after(claim_subject("a"), EventId::new(uuid()), "{}", sequence)
+    };
+    let held = world.broker.append(&[claim("a")]).await.unwrap();
+    let given_up = after(held.position.sequence);
+    let released = world.broker.append(&[given_up]).await.unwrap();
+    let taken = world
+        .broker
+        .append(&[after(released.position.sequence)])
+        .await
+        .unwrap();
+    for late in [claim("a"), after(released.position.sequence)] {
+        let late = world.broker.append(&[late]).await;
+        assert!(matches!(late, Err(AppendError::Conflict(_))), "{late:?}");
+    }
+    let last = world.broker.last_from_leader(&claim_subject("a")).await;
+    assert_eq!(last.unwrap().unwrap().position, taken.position);
 }

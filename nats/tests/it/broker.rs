@@ -1,10 +1,11 @@
 //! The connection, the notices and the keys.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
 use events::core::WorkspaceEvent;
-use events::{Context, UserId};
+use events::{ApiKeyId, Context, UserId, WorkspaceId};
 use futures::future::join_all;
 use nats::{Broker, ConnectError, ReadError, RequestError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -213,4 +214,36 @@ async fn nobody_waits_for_ever_to_be_heard_while_the_broker_is_away() {
     );
     let question = timeout(Duration::from_secs(5), broker.round_trip()).await;
     assert!(matches!(question.unwrap(), Err(RequestError::NoAnswer(_))));
+}
+
+#[tokio::test]
+async fn a_use_of_a_key_is_told_to_one_of_those_who_listen() {
+    let world = World::new().await;
+    let other = Broker::connect(&world.nats.url(), "other").await.unwrap();
+    let mut listeners = [
+        world.broker.uses().await.unwrap(),
+        other.uses().await.unwrap(),
+    ];
+    // Behind these the subscriptions are known.
+    world.broker.round_trip().await.unwrap();
+    other.round_trip().await.unwrap();
+    let uses: BTreeSet<_> = (0..50)
+        .map(|_| (WorkspaceId::new(uuid()), ApiKeyId::new(uuid())))
+        .collect();
+    for (workspace, key) in &uses {
+        world.broker.publish_used(*workspace, *key).await.unwrap();
+    }
+    let mut told = BTreeSet::new();
+    let [one, two] = &mut listeners;
+    while told.len() < uses.len() {
+        let heard = async {
+            tokio::select! { it = one.next() => it, it = two.next() => it }
+        };
+        let used = timeout(Duration::from_secs(5), heard)
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(told.insert((used.workspace, used.key)), "told twice");
+    }
+    assert_eq!(told, uses);
 }

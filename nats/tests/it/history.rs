@@ -1,9 +1,10 @@
 //! Reading what stands on one subject.
 
 use events::core::WorkspaceEvent;
+use futures::StreamExt;
 use nats::{Expected, ReadError};
 
-use crate::world::{World, claim, claim_subject, event, fill, subject};
+use crate::world::{World, claim, claim_subject, client, event, fill, subject};
 
 #[tokio::test]
 async fn a_history_of_many_pages_is_read_in_order() {
@@ -107,4 +108,28 @@ async fn the_leaders_history_is_the_same() {
     let nothing = subject();
     let none = world.broker.history_from_leader::<WorkspaceEvent>(&nothing);
     assert!(none.await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_history_from_the_leader_costs_one_question_beyond_its_pages() {
+    let world = World::new().await;
+    let subject = subject();
+    fill(&world.broker, &subject, 600).await;
+    let observer = client(&world.nats).await;
+    let asked = observer.subscribe("$JS.API.>").await.unwrap();
+    observer.flush().await.unwrap();
+    let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
+    assert_eq!(history.await.unwrap().len(), 600);
+    world.broker.round_trip().await.unwrap();
+    let questions = asked
+        .map(|it| it.subject.to_string())
+        .take_while(|it| std::future::ready(it != "$JS.API.INFO"));
+    assert_eq!(
+        questions.collect::<Vec<_>>().await,
+        [
+            "$JS.API.DIRECT.GET.CORE",
+            "$JS.API.DIRECT.GET.CORE",
+            "$JS.API.STREAM.MSG.GET.CORE"
+        ]
+    );
 }

@@ -8,6 +8,8 @@ use events::StreamName;
 use nats::{Broker, StreamChange, StreamError};
 use servers::testing::TestNats;
 
+use crate::world::client;
+
 struct Admin {
     broker: Broker,
     jetstream: jetstream::Context,
@@ -16,12 +18,8 @@ struct Admin {
 
 async fn admin() -> Admin {
     let nats = servers::testing::nats().await;
-    let url = nats.url();
-    let (login, address) = url.trim_start_matches("nats://").split_once('@').unwrap();
-    let (user, password) = login.split_once(':').unwrap();
-    let options = async_nats::ConnectOptions::with_user_and_password(user.into(), password.into());
-    let client = options.connect(address).await.unwrap();
-    let broker = Broker::connect(&url, "test").await.unwrap();
+    let client = client(&nats).await;
+    let broker = Broker::connect(&nats.url(), "test").await.unwrap();
     Admin {
         broker,
         jetstream: jetstream::new(client),

@@ -153,3 +153,76 @@ async fn a_tail_tells_whether_it_reads_and_how_much_waits() {
     fill(&broker, &subject(), 1).await;
     assert_eq!(reader.await.unwrap(), [4]);
 }
+
+#[tokio::test]
+async fn a_tail_since_a_time_begins_with_the_first_message_stored_then() {
+    let world = World::new().await;
+    fill(&world.broker, &subject(), 3).await;
+    let fourth = subject();
+    fill(&world.broker, &fourth, 1).await;
+    let time = world.broker.last(&fourth).await.unwrap().unwrap().stored_at;
+    fill(&world.broker, &subject(), 2).await;
+    let since = async |time: &str| {
+        let start = Start::Since(time.parse().unwrap());
+        world.broker.tail(StreamName::Core, start).await.unwrap()
+    };
+    let mut tail = since(&time.to_string()).await;
+    assert_eq!(sequences(&mut tail, 3).await, [4, 5, 6]);
+    let mut all = since("2020-01-01T00:00:00Z").await;
+    assert_eq!(sequences(&mut all, 6).await, (1..=6).collect::<Vec<_>>());
+    let mut new = since("2200-01-01T00:00:00Z").await;
+    assert!(new.has_caught_up());
+    fill(&world.broker, &subject(), 1).await;
+    assert_eq!(sequences(&mut new, 1).await, [7]);
+}
+
+#[tokio::test]
+async fn a_tail_of_an_empty_stream_since_a_time_begins_with_its_first_message() {
+    let world = World::new().await;
+    let start = Start::Since("2020-01-01T00:00:00Z".parse().unwrap());
+    let mut tail = world.broker.tail(StreamName::Core, start).await.unwrap();
+    assert!(tail.catch_up(1, 1).await.unwrap().is_none());
+    fill(&world.broker, &subject(), 1).await;
+    assert_eq!(sequences(&mut tail, 1).await, [1]);
+}
+
+/// How far a tail has read when it says that it has caught up.
+async fn caught_up_at(tail: &mut Tail) -> u64 {
+    let all = async { while tail.catch_up(400, 1 << 20).await.unwrap().is_some() {} };
+    let in_time = tokio::time::timeout(Duration::from_secs(20), all).await;
+    in_time.unwrap();
+    tail.checkpoint().sequence
+}
+
+#[tokio::test]
+async fn a_tail_has_caught_up_when_it_gave_out_all_that_was_there() {
+    let world = World::new().await;
+    fill(&world.broker, &subject(), 1_000).await;
+    let mut tail = world.broker.resume(StreamName::Core, None).await.unwrap();
+    assert!(!tail.has_caught_up());
+    let batch = tail.catch_up(999, 1 << 20).await.unwrap().unwrap();
+    assert!(!batch.is_empty() && !tail.has_caught_up());
+    fill(&world.broker, &subject(), 1).await;
+    assert!(caught_up_at(&mut tail).await >= 1_000);
+    assert!(tail.has_caught_up());
+}
+
+#[tokio::test]
+async fn a_tail_catches_up_though_what_it_waits_for_expires() {
+    let world = World::new().await;
+    fill(&world.broker, &subject(), 1).await;
+    let passing = [claim("a").with_ttl(Duration::from_secs(1))];
+    world.broker.append(&passing).await.unwrap();
+    let gone = async {
+        let state = || world.broker.stream_state(StreamName::Core);
+        while state().await.unwrap().messages > 1 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(10), gone).await;
+    in_time.unwrap();
+    let mut tail = world.broker.resume(StreamName::Core, None).await.unwrap();
+    assert_eq!(caught_up_at(&mut tail).await, 1);
+    fill(&world.broker, &subject(), 1).await;
+    assert_eq!(sequences(&mut tail, 1).await, [3]);
+}

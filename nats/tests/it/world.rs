@@ -20,6 +20,15 @@ impl World {
     }
 }
 
+/// A client that can do what a [`Broker`] does not offer.
+pub(crate) async fn client(nats: &TestNats) -> async_nats::Client {
+    let url = nats.url();
+    let (login, address) = url.trim_start_matches("nats://").split_once('@').unwrap();
+    let (user, password) = login.split_once(':').unwrap();
+    let options = async_nats::ConnectOptions::with_user_and_password(user.into(), password.into());
+    options.connect(address).await.unwrap()
+}
+
 pub(crate) fn uuid() -> Uuid {
     Uuid::now_v7()
 }

@@ -1,12 +1,14 @@
 //! Reading a stream as it grows: an ordered consumer that outlives disconnects and restarts of the broker.
 
+mod catch_up;
+
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::{Config, MessagesError, Stream};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::{self};
-use events::StreamName;
+use events::{StreamName, Timestamp};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tokio::task::coop::unconstrained;
@@ -15,7 +17,7 @@ use tokio::time::timeout;
 use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::StoredMessage;
 use crate::retry::Pauses;
-use crate::{Broker, Checkpoint, Connection, ReadError, RequestError};
+use crate::{Broker, Checkpoint, Connection, ReadError, RequestError, StreamState};
 
 /// What may be under way to a tail at once: enough to hide a round trip at 500,000 messages a second.
 const PULL_MESSAGES_MAX: usize = 8_192;
@@ -36,6 +38,8 @@ pub enum Start {
     New,
     /// At this sequence, or the next one that is kept; 1 is the beginning.
     Sequence(u64),
+    /// At the first message that the broker stored at this time or later; as [`Start::New`] if there is none yet.
+    Since(Timestamp),
 }
 
 /// A stream's messages in order, without a gap and without a repeat.
@@ -43,6 +47,8 @@ pub struct Tail {
     broker: Broker,
     stream: StreamName,
     read: Checkpoint,
+    /// The stream's last sequence when the tail was opened.
+    end_at_start: u64,
     pending: u64,
     consumer: Option<Consumer>,
     /// Whether there is a consumer, for who cannot see the tail while it reads.
@@ -65,6 +71,11 @@ impl Broker {
         let first = match start {
             Start::New => state.last_sequence + 1,
             Start::Sequence(sequence) => sequence,
+            // Asked behind the state, so that what comes between the two is found, or stands behind the end.
+            Start::Since(time) => {
+                let found = self.first_since(stream, time).await?;
+                found.unwrap_or(state.last_sequence + 1)
+            }
         };
         let read = Checkpoint::before(state.incarnation, first);
         Tail::open(self.clone(), stream, read).await
@@ -92,12 +103,13 @@ impl Tail {
             broker,
             stream,
             read,
+            end_at_start: 0,
             pending: 0,
             consumer: None,
             reading: watch::Sender::new(false),
             pauses: Pauses::new(PAUSE_FIRST, PAUSE_MAX),
         };
-        tail.consume().await?;
+        tail.end_at_start = tail.consume().await?.last_sequence;
         Ok(tail)
     }
 
@@ -236,15 +248,15 @@ impl Tail {
                 Err(error @ ReadError::Unavailable(_)) => {
                     tracing::warn!(stream = %self.stream, error = %error, "cannot read on yet");
                 }
-                done => return done,
+                done => return done.map(drop),
             }
         }
     }
 
     /// Makes a consumer from the next message on, of a log that still is the one that was read.
-    async fn consume(&mut self) -> Result<(), ReadError> {
+    async fn consume(&mut self) -> Result<StreamState, ReadError> {
         self.connection.mark_unchanged();
-        self.broker.verify(self.stream, &self.read).await?;
+        let state = self.broker.verify(self.stream, &self.read).await?;
         let (messages, pending) = self
             .messages()
             .await
@@ -256,7 +268,7 @@ impl Tail {
         self.pending = pending;
         self.reading.send_replace(true);
         self.pauses = Pauses::new(PAUSE_FIRST, PAUSE_MAX);
-        Ok(())
+        Ok(state)
     }
 
     /// Makes the consumer, and answers too how many messages wait for it.

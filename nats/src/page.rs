@@ -1,0 +1,81 @@
+//! Direct gets by the page: many messages for one question, from any replica, which may lag behind the leader.
+
+use async_nats::Message;
+use async_nats::jetstream::message::StreamMessage;
+use futures::StreamExt;
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::connect::ANSWER_WAIT_MAX;
+use crate::request::in_time;
+use crate::{Broker, RequestError};
+
+/// How many messages one request asks for.
+const PAGE_MESSAGES: usize = 512;
+
+/// Statuses with which a direct get ends.
+const END_OF_BATCH: u16 = 204;
+pub(crate) const NOT_FOUND: u16 = 404;
+const NO_RESPONDERS: u16 = 503;
+
+/// Messages of one stream, in order.
+pub(crate) struct Page {
+    pub(crate) messages: Vec<StreamMessage>,
+    /// Whether the replica that answered has no more.
+    pub(crate) is_last: bool,
+}
+
+impl Broker {
+    /// One request, answered by up to a page of messages and a status that ends them.
+    pub(crate) async fn page(
+        &self,
+        stream: &str,
+        subjects: &str,
+        from: u64,
+    ) -> Result<Page, RequestError> {
+        let inbox = self.client.new_inbox();
+        let mut answers = in_time(self.client.subscribe(inbox.clone())).await?;
+        let question = json!({ "seq": from, "next_by_subj": subjects, "batch": PAGE_MESSAGES });
+        let api = format!("$JS.API.DIRECT.GET.{stream}");
+        let asking = self
+            .client
+            .publish_with_reply(api, inbox, question.to_string().into());
+        in_time(asking).await?;
+        let mut messages = Vec::new();
+        loop {
+            let answer = timeout(ANSWER_WAIT_MAX, answers.next())
+                .await
+                .map_err(|_| RequestError::no_answer("timed out"))?
+                .ok_or_else(|| RequestError::no_answer("the connection was closed"))?;
+            let is_last = match answer.status.map(|status| status.as_u16()) {
+                None => {
+                    messages.push(raw(answer)?);
+                    continue;
+                }
+                Some(END_OF_BATCH) => header(&answer, "Nats-Num-Pending") == Some("0"),
+                Some(NOT_FOUND) => true,
+                Some(NO_RESPONDERS) => {
+                    return Err(RequestError::no_answer("nobody listens there"));
+                }
+                Some(_) => return Err(refused(&answer)),
+            };
+            return Ok(Page { messages, is_last });
+        }
+    }
+}
+
+/// A direct get's answer as the message that it holds.
+pub(crate) fn raw(answer: Message) -> Result<StreamMessage, RequestError> {
+    StreamMessage::try_from(answer).map_err(|error| RequestError::no_answer(&error))
+}
+
+pub(crate) fn refused(answer: &Message) -> RequestError {
+    RequestError::Refused {
+        code: answer.status.map_or(0, |status| status.as_u16().into()),
+        description: answer.description.clone().unwrap_or_default(),
+    }
+}
+
+fn header<'a>(answer: &'a Message, name: &str) -> Option<&'a str> {
+    Some(answer.headers.as_ref()?.get(name)?.as_str())
+}
