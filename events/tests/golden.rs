@@ -108,6 +108,7 @@ fn sessions() -> Vec<SessionEvent> {
         SessionEvent::Opened {
             user: user(),
             workspace: workspace(),
+            user_version: 7,
             token_hash: "0".repeat(64),
             expires_at: time(),
             browser: Some("Firefox".to_owned()),

@@ -21,6 +21,9 @@ pub enum SessionEvent {
         user: UserId,
         /// The workspace that the first access token speaks for.
         workspace: WorkspaceId,
+        /// The sequence of the user's last event when the password was found right:
+        /// a password that was changed after it ends the session, however late it is opened.
+        user_version: u64,
         /// SHA-256 of the first refresh token, in lower-case hex.
         token_hash: String,
         /// When the session ends unless it is refreshed.

@@ -19,7 +19,7 @@ pub enum Who {
 }
 
 /// What one route asks of its caller.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// The method.
     pub method: Method,
@@ -78,12 +78,7 @@ pub const RULES: &[Rule] = &[
     rule(Method::GET, "/v1/core/api-keys/{id}", ADMIN),
     rule(Method::DELETE, "/v1/core/api-keys/{id}", ADMIN),
     rule(Method::GET, "/v1/core/audit", ADMIN),
-    scoped(
-        Method::POST,
-        "/v1/media/presign",
-        EDITOR,
-        Scope::MediaWrite,
-    ),
+    scoped(Method::POST, "/v1/media/presign", EDITOR, Scope::MediaWrite),
     scoped(
         Method::POST,
         "/v1/media/assets/{id}/complete",

@@ -135,10 +135,19 @@ mod tests {
     #[test]
     fn what_is_no_key_is_refused() {
         let whole = key([1; 32]).reveal();
-        for text in ["", PREFIX, &whole[..whole.len() - 2], &whole[1..], "mlr_AAAA"] {
+        for text in [
+            "",
+            PREFIX,
+            &whole[..whole.len() - 2],
+            &whole[1..],
+            "mlr_AAAA",
+        ] {
             assert_eq!(text.parse::<ApiKey>(), Err(ParseApiKeyError), "{text}");
         }
-        assert_eq!(format!("{whole}AA").parse::<ApiKey>(), Err(ParseApiKeyError));
+        assert_eq!(
+            format!("{whole}AA").parse::<ApiKey>(),
+            Err(ParseApiKeyError)
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Membership {
     /// What `user` is after all that happened.
     pub fn of<'e>(user: UserId, history: impl IntoIterator<Item = &'e WorkspaceEvent>) -> Self {
         let about = history.into_iter().filter(|event| user_of(event) == user);
-        about.fold(Self::Stranger, |now, event| now.after(event))
+        about.fold(Self::Stranger, Self::after)
     }
 
     /// What a member is after something that happened to this member.

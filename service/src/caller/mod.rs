@@ -90,11 +90,9 @@ impl Caller {
     fn obey(&self, rule: &Rule, is_oneself: bool) -> Result<(), Problem> {
         match rule.who {
             Who::Anybody => Ok(()),
-            Who::Role(role) => self.require(role),
-            Who::Oneself if is_oneself => Ok(()),
+            Who::Oneself | Who::OneselfOr(_) if is_oneself => Ok(()),
             Who::Oneself => Err(Problem::forbidden("only the user in question may do this")),
-            Who::OneselfOr(_) if is_oneself => Ok(()),
-            Who::OneselfOr(role) => self.require(role),
+            Who::Role(role) | Who::OneselfOr(role) => self.require(role),
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) struct Revocations {
     /// Everything that was issued before is refused: there was no room to remember what of it was revoked.
     none_before: Option<Timestamp>,
     forget_next: Option<Timestamp>,
-    revocations_max: usize,
+    remembered_max: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ impl Revocations {
             keys: HashMap::new(),
             none_before: None,
             forget_next: None,
-            revocations_max: REVOCATIONS_MAX,
+            remembered_max: REVOCATIONS_MAX,
         }
     }
 
@@ -169,7 +169,7 @@ impl Revocations {
             keep(&mut self.keys, oldest, |at| *at);
             self.none_before = self.none_before.filter(|it| *it >= oldest);
         }
-        if self.len() > self.revocations_max {
+        if self.len() > self.remembered_max {
             tracing::error!("too many revocations to remember; what was issued before is refused");
             self.none_before = Some(now);
             self.sessions.clear();

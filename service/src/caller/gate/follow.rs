@@ -1,6 +1,7 @@
 //! Hearing of revocations: the tail of CORE, from as long ago as a token may be good.
 
 use std::convert::Infallible;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use events::{StreamName, Timestamp, UserId};
@@ -30,12 +31,15 @@ pub(super) async fn follow(gate: Gate, broker: Broker, component: Component) {
     }
 }
 
-async fn hear(gate: &Gate, broker: &Broker, component: &Component) -> Result<Infallible, ReadError> {
+async fn hear(
+    gate: &Gate,
+    broker: &Broker,
+    component: &Component,
+) -> Result<Infallible, ReadError> {
     let lifetime = gate.tokens().lifetime().max(keys::REMEMBERED) + 2 * MARGIN;
     let since = Timestamp::new(world::now().odt() - lifetime);
     let mut tail = broker.tail(StreamName::Core, Start::Since(since)).await?;
-    let end = broker.stream_state(StreamName::Core).await?.last_sequence;
-    while tail.checkpoint().sequence < end {
+    while tail.pending() > 0 {
         gate.hear(&tail.next_batch(MESSAGES_MAX, BYTES_MAX).await?);
     }
     gate.is_hearing();
@@ -79,24 +83,24 @@ impl Gate {
     fn hear(&self, messages: &[StoredMessage]) {
         let mut concerned: Vec<UserId> = Vec::new();
         {
-            let mut heard = self.0.heard.write().unwrap_or_else(|it| it.into_inner());
+            let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
             for message in messages {
                 concerned.extend(heard.revocations.hear(message));
             }
         }
         if !concerned.is_empty() {
-            let heard = self.0.heard.read().unwrap_or_else(|it| it.into_inner());
+            let heard = self.0.heard.read().unwrap_or_else(PoisonError::into_inner);
             self.0.watchers.look_at(&concerned, &heard.revocations);
         }
     }
 
     fn is_hearing(&self) {
-        let mut heard = self.0.heard.write().unwrap_or_else(|it| it.into_inner());
+        let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
         heard.deaf_since = None;
     }
 
     fn is_deaf(&self) {
-        let mut heard = self.0.heard.write().unwrap_or_else(|it| it.into_inner());
+        let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
         heard.deaf_since.get_or_insert_with(Instant::now);
     }
 }

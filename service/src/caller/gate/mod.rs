@@ -7,17 +7,17 @@ mod keys;
 mod refusal;
 mod watch;
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use events::core::Scope;
 use events::Timestamp;
+use events::core::Scope;
 use nats::Broker;
 use tokio::time::Instant;
 
+use self::keys::Keys;
 pub use self::refusal::Refusal;
 pub use self::watch::Watched;
-use self::keys::Keys;
 use self::watch::Watchers;
 use super::api_key::PREFIX;
 use super::revocations::Revocations;
@@ -120,8 +120,10 @@ impl Gate {
     }
 
     fn has_revoked(&self, caller: &Caller) -> Result<bool, Refusal> {
-        let heard = self.0.heard.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let is_deaf = heard.deaf_since.is_some_and(|since| since.elapsed() >= DEAF_MAX);
+        let heard = self.0.heard.read().unwrap_or_else(PoisonError::into_inner);
+        let is_deaf = heard
+            .deaf_since
+            .is_some_and(|since| since.elapsed() >= DEAF_MAX);
         if is_deaf {
             return Err(Refusal::Deaf);
         }

@@ -48,7 +48,9 @@ impl From<Refusal> for Problem {
                 "the session has ended, or what you may do has changed: refresh, or log in again",
                 "Bearer realm=\"millrace\", error=\"invalid_token\", error_description=\"revoked\"",
             ),
-            Refusal::Scope(scope) => Self::forbidden(format!("the API key lacks the scope {scope}")),
+            Refusal::Scope(scope) => {
+                Self::forbidden(format!("the API key lacks the scope {scope}"))
+            }
             Refusal::NoKeys => no_keys(),
             Refusal::Deaf => Self::unavailable(RETRY_AFTER_S)
                 .detail("whether the credential is still good cannot be known at the moment"),

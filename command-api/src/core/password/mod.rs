@@ -1,5 +1,7 @@
 //! Passwords as people send them.
 
+mod common;
+
 /// The shortest and the longest password, in characters (API.md, "core").
 const CHARS_MIN: usize = 12;
 const CHARS_MAX: usize = 128;
@@ -10,8 +12,12 @@ pub(crate) struct Password(String);
 
 /// Why a text is refused as a password.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must have {CHARS_MIN} to {CHARS_MAX} characters")]
-pub(crate) struct PasswordError;
+pub(crate) enum PasswordError {
+    #[error("must have {CHARS_MIN} to {CHARS_MAX} characters")]
+    Length,
+    #[error("is among the most common passwords, or a repetition; choose one that nobody else has")]
+    Common,
+}
 
 impl Password {
     pub(crate) fn parse(text: String) -> Result<Self, PasswordError> {
@@ -19,8 +25,17 @@ impl Password {
         if (CHARS_MIN..=CHARS_MAX).contains(&chars) {
             Ok(Self(text))
         } else {
-            Err(PasswordError)
+            Err(PasswordError::Length)
         }
+    }
+
+    /// A password that somebody wants to have: one that isn't guessed first.
+    pub(crate) fn choose(text: String) -> Result<Self, PasswordError> {
+        let password = Self::parse(text)?;
+        if common::is_common(&password.0) {
+            return Err(PasswordError::Common);
+        }
+        Ok(password)
     }
 
     /// Stands in for a text that can be no password, where the time of hashing must be the same.
@@ -35,7 +50,7 @@ impl Password {
 
 #[cfg(test)]
 mod tests {
-    use super::Password;
+    use super::{Password, PasswordError};
 
     #[test]
     fn a_password_has_twelve_to_a_hundred_and_twenty_eight_characters() {
@@ -52,5 +67,13 @@ mod tests {
                 "{chars}"
             );
         }
+    }
+
+    #[test]
+    fn a_common_password_cannot_be_chosen_but_once_had_still_be_tried() {
+        let common = || "qwertyuiop123".to_owned();
+        assert!(matches!(Password::choose(common()), Err(PasswordError::Common)));
+        assert!(Password::parse(common()).is_ok());
+        assert!(Password::choose("correct horse battery".to_owned()).is_ok());
     }
 }
