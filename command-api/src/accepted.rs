@@ -12,6 +12,16 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+impl Answer {
+    /// That something was done, without a word.
+    pub(crate) const fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            body: String::new(),
+        }
+    }
+}
+
 /// An answer, with where it stands on the log.
 #[derive(Debug)]
 pub(crate) struct Accepted {
@@ -38,10 +48,12 @@ impl Accepted {
 
 impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
-        let json = [(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        )];
+        let json = (!self.answer.body.is_empty()).then(|| {
+            [(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            )]
+        });
         let replayed = self.is_replayed.then(|| {
             [(
                 IDEMPOTENCY_REPLAYED.clone(),
@@ -49,10 +61,11 @@ impl IntoResponse for Accepted {
             )]
         });
         let place = (ETag::version(self.version), PositionHeader(self.position));
-        let answer = (self.answer.status, json, place, self.answer.body);
-        match replayed {
-            Some(replayed) => (replayed, answer).into_response(),
-            None => answer.into_response(),
-        }
+        let answer = (self.answer.status, place, self.answer.body);
+        let mut response = answer.into_response();
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_TYPE);
+        headers.extend(json.into_iter().chain(replayed).flatten());
+        response
     }
 }

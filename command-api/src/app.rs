@@ -7,12 +7,13 @@ use axum::extract::FromRef;
 use ipnet::IpNet;
 use nats::{Broker, ClickLane};
 use service::caller::Tokens;
-use service::keys::DataKey;
+use service::keys::Keyring;
 
+use crate::agents::Agents;
 use crate::core::{Hashing, Identities};
 use crate::handle::Commands;
 use crate::links::Domain;
-use crate::links::redirect::{Agents, Directory, RedirectMetrics};
+use crate::links::redirect::{Directory, RedirectMetrics};
 use crate::media::Storage;
 
 /// The state of the command API's router; a clone is a pointer.
@@ -22,7 +23,7 @@ pub(crate) struct App(Arc<Parts>);
 /// What the state is made of.
 pub(crate) struct Parts {
     pub(crate) broker: Broker,
-    pub(crate) data_key: DataKey,
+    pub(crate) keyring: Keyring,
     pub(crate) tokens: Tokens,
     pub(crate) commands: Commands,
     pub(crate) hashing: Hashing,

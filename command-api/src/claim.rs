@@ -7,12 +7,47 @@ use serde::{Deserialize, Serialize};
 /// A claim's body.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claim {
-    /// The subject of the aggregate that holds the value.
-    pub(crate) holder: String,
+    /// The subject of the aggregate that holds the value; none when it was given up.
+    pub(crate) holder: Option<String>,
 }
 
-/// Who holds the value; `None` if the message is no claim.
-pub(crate) fn holder(message: &StoredMessage) -> Option<Subject> {
-    let claim: Claim = serde_json::from_slice(&message.body).ok()?;
-    claim.holder.parse().ok()
+/// A value's claims, as far as the next one is concerned.
+pub(crate) enum Standing {
+    /// Nobody holds it; the last message, if any, has this sequence.
+    Free { sequence: u64 },
+    /// Somebody holds it, or nobody can tell who.
+    Held {
+        holder: Option<Subject>,
+        sequence: u64,
+    },
+}
+
+/// Who holds the value, by its subject's last message.
+pub(crate) fn standing(last: Option<&StoredMessage>) -> Standing {
+    let Some(last) = last else {
+        return Standing::Free { sequence: 0 };
+    };
+    let sequence = last.position.sequence;
+    match serde_json::from_slice::<Claim>(&last.body) {
+        Ok(Claim { holder: None }) => Standing::Free { sequence },
+        Ok(Claim {
+            holder: Some(holder),
+        }) => Standing::Held {
+            holder: holder.parse().ok(),
+            sequence,
+        },
+        // What cannot be read is taken: another's value must not be given away.
+        Err(_) => Standing::Held {
+            holder: None,
+            sequence,
+        },
+    }
+}
+
+/// Who holds the value; `None` if nobody does.
+pub(crate) fn holder(last: &StoredMessage) -> Option<Subject> {
+    match standing(Some(last)) {
+        Standing::Held { holder, .. } => holder,
+        Standing::Free { .. } => None,
+    }
 }

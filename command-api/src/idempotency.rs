@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::status::InvalidStatusCode;
 use events::{Position, Sealed};
 use serde::{Deserialize, Serialize};
-use service::keys::DataKey;
+use service::keys::Keyring;
 
 use crate::accepted::{Accepted, Answer};
 
@@ -44,7 +44,7 @@ pub(crate) enum RecordError {
 
 impl Record {
     pub(crate) fn new(
-        data_key: &DataKey,
+        keyring: &Keyring,
         fingerprint: &str,
         answer: &Answer,
         following: u64,
@@ -53,7 +53,7 @@ impl Record {
         Ok(Self {
             fingerprint: fingerprint.to_owned(),
             status: answer.status.as_u16(),
-            body: data_key.seal(ANSWER_SEAL, &answer.body)?,
+            body: keyring.seal(ANSWER_SEAL, &answer.body)?,
             following,
             version,
         })
@@ -66,10 +66,10 @@ impl Record {
     /// The first answer again; `stored` is where the record stands.
     pub(crate) fn accepted(
         &self,
-        data_key: &DataKey,
+        keyring: &Keyring,
         stored: Position,
     ) -> Result<Accepted, RecordError> {
-        let body = data_key.open(ANSWER_SEAL, &self.body)?;
+        let body = keyring.open(ANSWER_SEAL, &self.body)?;
         let position = Position {
             sequence: stored.sequence + self.following,
             ..stored

@@ -3,6 +3,7 @@
 //! It is the only writer of events, and it never reads a read model.
 
 mod accepted;
+mod agents;
 mod app;
 mod claim;
 mod core;
@@ -26,18 +27,19 @@ use ipnet::IpNet;
 use nats::{Broker, ClickLane, ReadError, Start};
 use service::caller::Tokens;
 use service::health::{Component, Readiness};
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 use service::world;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
+use agents::Agents;
 use app::{App, Parts};
 use core::{Hashing, HashingError, Identities};
 use handle::Commands;
 use links::Domain;
-use links::redirect::{Agents, Directory, RedirectMetrics};
+use links::redirect::{Directory, RedirectMetrics};
 
 pub use media::{Storage, StorageSettings};
 
@@ -51,7 +53,7 @@ pub struct Settings {
     /// Whose word about a visitor's country is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// Wraps users' keys and makes addresses unfindable.
-    pub data_key: DataKey,
+    pub keyring: Keyring,
     /// Makes and checks access tokens.
     pub tokens: Tokens,
     /// Where uploads go.
@@ -92,7 +94,7 @@ pub async fn build(
     let Settings {
         public_url,
         trusted_proxies,
-        data_key,
+        keyring,
         tokens,
         storage,
     } = settings;
@@ -112,10 +114,10 @@ pub async fn build(
     let hashing =
         Hashing::new().map_err(|error: HashingError| BuildError::Hashing(error.into()))?;
     let app = App::new(Parts {
-        commands: Commands::new(broker.clone(), data_key.clone()),
-        identities: Identities::new(broker.clone(), data_key.clone()),
+        commands: Commands::new(broker.clone(), keyring.clone()),
+        identities: Identities::new(broker.clone(), keyring.clone()),
         broker,
-        data_key,
+        keyring,
         tokens,
         hashing,
         domain: Domain::of(&public_url),

@@ -5,7 +5,7 @@ use events::{Actor, Context, EventId, Metadata, Subject, Timestamp};
 use serde::Serialize;
 use service::caller::Caller;
 use service::headers::IdempotencyKey;
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::request_id;
 use service::{telemetry, world};
 
@@ -30,13 +30,20 @@ pub(crate) struct Origin {
 
 /// A wish that must come true once, however often it is sent.
 pub(crate) struct Once {
-    /// Names the caller and the key: the key of the record's claim.
+    /// Names the caller and the key, in clear: never stored.
+    name: String,
+    /// The same, blinded: the key of the record's claim.
     key: String,
     /// Stands for the request's route and body; keyed, so that it tells nothing of a password in them.
     pub(crate) fingerprint: String,
 }
 
 impl Once {
+    /// A secret of `label` that follows from the key that the caller sent, and is the same for the same wish.
+    pub(crate) fn secret(&self, keyring: &Keyring, label: &str) -> [u8; 32] {
+        keyring.derive(label, self.name.as_bytes())
+    }
+
     /// The subject of the wish's record.
     pub(crate) fn subject(&self, context: Context) -> Subject {
         Subject::Claim(context, ClaimKind::Idempotency, self.key.clone())
@@ -50,12 +57,12 @@ impl Origin {
     pub(crate) fn new(
         wisher: Wisher<'_>,
         key: Option<&IdempotencyKey>,
-        data_key: &DataKey,
+        keyring: &Keyring,
         route: &str,
         body: &impl Serialize,
     ) -> Result<Self, serde_json::Error> {
         let (actor, scope) = match wisher {
-            Wisher::Caller(caller) => (Actor::User(caller.user), caller.workspace.to_string()),
+            Wisher::Caller(caller) => (caller.actor(), caller.workspace.to_string()),
             Wisher::Stranger(claimed) => (Actor::Anonymous, claimed.to_lowercase()),
         };
         let once = key
@@ -63,18 +70,27 @@ impl Origin {
                 let wish = format!("{route}\n{}", serde_json::to_string(body)?);
                 let name = format!("{actor}\n{scope}\n{}", key.as_str());
                 Ok(Once {
-                    key: data_key.blind_index("idempotency-key", &name),
-                    fingerprint: data_key.blind_index("idempotency-fingerprint", &wish),
+                    key: keyring.blind_index("idempotency-key", &name),
+                    name,
+                    fingerprint: keyring.blind_index("idempotency-fingerprint", &wish),
                 })
             })
             .transpose()?;
         Ok(Self {
+            once,
+            ..Self::of(actor)
+        })
+    }
+
+    /// A wish that may be made again without harm, and of which no record is kept.
+    pub(crate) fn of(actor: Actor) -> Self {
+        Self {
             time: world::now(),
             actor,
             correlation: request_id::current().map(|id| id.to_string()),
             traceparent: telemetry::current_traceparent(),
-            once,
-        })
+            once: None,
+        }
     }
 
     /// The metadata of one more event that comes of this wish.

@@ -1,27 +1,41 @@
-//! Hashing passwords: away from the threads that answer redirects, and never more than a few at once.
+//! Hashing passwords: on threads of its own that give way to those who answer redirects, a few at a time.
 
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::oneshot;
 
 use super::password::Password;
 
-/// Hashes under way at once; each takes a core for some 20 ms and 19 MiB (OWASP's argon2id parameters).
-const AT_ONCE_MAX: usize = 2;
 /// Hashes that wait for their turn; beyond, callers are told to come again.
+/// At some 20 ms each on two cores, the last waits for two thirds of a second.
 const WAITING_MAX: usize = 64;
+/// The niceness of the threads: with nothing else to do they get whole cores, else a tenth of one.
+const NICENESS: i32 = 10;
+
+/// What one hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCost {
+    /// OWASP's argon2id parameters: 19 MiB, two passes, one lane; some 20 ms of a core.
+    Owasp,
+    /// Next to nothing, so that a benchmark can measure everything else. Never for people.
+    Nothing,
+}
 
 /// The bounded room where passwords are hashed.
 #[derive(Clone)]
 pub(crate) struct Hashing {
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+    queue: SyncSender<Job>,
+    cost: PasswordCost,
     /// The hash of a password that nobody knows, so that an unknown address costs the time of a known one.
     nobodys: Arc<str>,
 }
+
+type Job = Box<dyn FnOnce() + Send>;
 
 /// Why there is no hash, or no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -32,31 +46,66 @@ pub(crate) enum HashingError {
     /// argon2 failed.
     #[error("argon2 failed")]
     Argon2(#[source] argon2::password_hash::Error),
+    /// argon2 doesn't take the parameters.
+    #[error("argon2 does not take the parameters")]
+    Params(#[source] argon2::Error),
     /// The hash on the log is no PHC string.
     #[error("the stored hash is no PHC string")]
     Phc(#[source] argon2::password_hash::phc::Error),
+    /// No thread could be started.
+    #[error("no thread for hashing could be started")]
+    Thread(#[source] std::io::Error),
     /// The thread that hashed fell over.
     #[error("the hashing thread fell over")]
-    Thread(#[from] tokio::task::JoinError),
+    Lost,
+}
+
+impl PasswordCost {
+    fn argon2(self) -> Result<Argon2<'static>, HashingError> {
+        match self {
+            Self::Owasp => Ok(Argon2::default()),
+            Self::Nothing => {
+                let params = Params::new(Params::MIN_M_COST, 1, 1, None);
+                let params = params.map_err(HashingError::Params)?;
+                Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+            }
+        }
+    }
+
+    fn hash(self, password: &[u8]) -> Result<String, HashingError> {
+        let phc = self
+            .argon2()?
+            .hash_password(password)
+            .map_err(HashingError::Argon2)?;
+        Ok(phc.to_string())
+    }
 }
 
 impl Hashing {
-    pub(crate) fn new() -> Result<Self, HashingError> {
-        let nobodys = hash(
-            uuid::Uuid::from_bytes(rand::random())
-                .to_string()
-                .as_bytes(),
-        )?;
+    /// Starts a thread for each core; they end when the last clone is dropped.
+    pub(crate) fn new(cost: PasswordCost) -> Result<Self, HashingError> {
+        let nobody = uuid::Uuid::from_bytes(rand::random()).to_string();
+        let (queue, jobs) = sync_channel(WAITING_MAX);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        for _ in 0..cores {
+            let jobs = Arc::clone(&jobs);
+            let hasher = thread::Builder::new().name("hashing".to_owned());
+            hasher
+                .spawn(move || work(&jobs))
+                .map_err(HashingError::Thread)?;
+        }
         Ok(Self {
-            places: Arc::new(Semaphore::new(AT_ONCE_MAX + WAITING_MAX)),
-            turns: Arc::new(Semaphore::new(AT_ONCE_MAX)),
-            nobodys: nobodys.into(),
+            queue,
+            cost,
+            nobodys: cost.hash(nobody.as_bytes())?.into(),
         })
     }
 
     /// The argon2id hash of a password, as a PHC string with a salt of its own.
     pub(crate) async fn hash(&self, password: Password) -> Result<String, HashingError> {
-        self.in_turn(move || hash(password.as_bytes())).await
+        let cost = self.cost;
+        self.in_turn(move || cost.hash(password.as_bytes())).await
     }
 
     /// Whether this is the password of the hash; `None` is nobody's hash: never right, after the same time.
@@ -69,9 +118,9 @@ impl Hashing {
         let phc = phc.unwrap_or_else(|| self.nobodys.as_ref().to_owned());
         let verify = move || {
             let stored = PasswordHash::new(&phc).map_err(HashingError::Phc)?;
-            Ok(Argon2::default()
-                .verify_password(password.as_bytes(), &stored)
-                .is_ok())
+            // The parameters are the stored hash's own.
+            let verified = Argon2::default().verify_password(password.as_bytes(), &stored);
+            Ok(verified.is_ok())
         };
         Ok(self.in_turn(verify).await? && is_somebody)
     }
@@ -80,31 +129,34 @@ impl Hashing {
         &self,
         work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
-        let _place = self.places.try_acquire().map_err(|_| HashingError::Busy)?;
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|_| HashingError::Busy)?;
-        // The turn ends with the work, not with the request: a caller who hangs up frees no core.
-        tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop(turn);
-            done
-        })
-        .await?
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            // Who has hung up while waiting costs nothing.
+            if !answer.is_closed() {
+                drop(answer.send(work()));
+            }
+        });
+        self.queue.try_send(job).map_err(|_| HashingError::Busy)?;
+        answered.await.map_err(|_| HashingError::Lost)?
     }
 }
 
-fn hash(password: &[u8]) -> Result<String, HashingError> {
-    let phc = Argon2::default()
-        .hash_password(password)
-        .map_err(HashingError::Argon2)?;
-    Ok(phc.to_string())
+/// Does one job after the other until there is nobody left to give any.
+fn work(jobs: &Mutex<Receiver<Job>>) {
+    // Where it isn't allowed, hashing competes with redirects as an equal.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the hashing threads keep their priority");
+    }
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        job();
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Hashing, HashingError, WAITING_MAX};
+    use super::{Hashing, HashingError, PasswordCost, WAITING_MAX};
     use crate::core::password::Password;
 
     fn password(text: &str) -> Password {
@@ -113,41 +165,25 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_password_itself_is_right() {
-        let hashing = Hashing::new().unwrap();
-        let phc = hashing
-            .hash(password("correct horse battery"))
-            .await
-            .unwrap();
+        let hashing = Hashing::new(PasswordCost::Owasp).unwrap();
+        let good = || password("correct horse battery");
+        let phc = hashing.hash(good()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
-        assert!(
-            hashing
-                .is_right(password("correct horse battery"), Some(phc.clone()))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !hashing
-                .is_right(password("correct horse batterz"), Some(phc))
-                .await
-                .unwrap()
-        );
-        assert!(
-            !hashing
-                .is_right(password("correct horse battery"), None)
-                .await
-                .unwrap()
-        );
+        let is_right = async |it, phc| hashing.is_right(it, phc).await.unwrap();
+        assert!(is_right(good(), Some(phc.clone())).await);
+        assert!(!is_right(password("correct horse batterz"), Some(phc)).await);
+        assert!(!is_right(good(), None).await);
     }
 
     #[tokio::test]
     async fn a_storm_is_turned_away_not_queued_without_end() {
-        let hashing = Hashing::new().unwrap();
-        let storm = (0..WAITING_MAX * 2).map(|_| hashing.hash(password("correct horse battery")));
+        let hashing = Hashing::new(PasswordCost::Owasp).unwrap();
+        let storm = (0..WAITING_MAX * 4).map(|_| hashing.hash(password("correct horse battery")));
         let results = futures::future::join_all(storm).await;
-        let busy = results
-            .iter()
-            .filter(|it| matches!(it, Err(HashingError::Busy)))
-            .count();
-        assert_eq!(busy, WAITING_MAX * 2 - super::AT_ONCE_MAX - WAITING_MAX);
+        let is_busy = |it: &&Result<_, _>| matches!(it, Err(HashingError::Busy));
+        let busy = results.iter().filter(is_busy).count();
+        let hashed = results.iter().filter(|it| it.is_ok()).count();
+        assert_eq!(busy + hashed, WAITING_MAX * 4);
+        assert!(busy >= WAITING_MAX && hashed >= WAITING_MAX, "{busy} {hashed}");
     }
 }

@@ -47,7 +47,7 @@ async fn register(
     let origin = Origin::new(
         Wisher::Stranger(&body.email),
         key.as_ref(),
-        &app.data_key,
+        &app.keyring,
         "POST /v1/core/users",
         &body,
     );

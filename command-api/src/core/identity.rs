@@ -4,7 +4,7 @@ use events::ClaimKind;
 use events::core::UserEvent;
 use events::{Context, Sealed, Subject, UserId};
 use nats::{Broker, ReadError, RequestError};
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::sealed::{OpenError, SealError, SealingKey};
 
 use super::email_address::EmailAddress;
@@ -13,7 +13,7 @@ use super::email_address::EmailAddress;
 #[derive(Clone)]
 pub(crate) struct Identities {
     broker: Broker,
-    data_key: DataKey,
+    keyring: Keyring,
 }
 
 /// Personal data could not be sealed or opened.
@@ -30,20 +30,20 @@ pub(crate) enum IdentityError {
 }
 
 impl Identities {
-    pub(crate) const fn new(broker: Broker, data_key: DataKey) -> Self {
-        Self { broker, data_key }
+    pub(crate) const fn new(broker: Broker, keyring: Keyring) -> Self {
+        Self { broker, keyring }
     }
 
     /// The claim on an address; its key is an HMAC, so that the log shows no address.
     pub(crate) fn claim(&self, address: &EmailAddress) -> Subject {
-        let key = self.data_key.blind_index("email-claim", address.as_str());
+        let key = self.keyring.blind_index("email-claim", address.as_str());
         Subject::Claim(Context::Core, ClaimKind::Email, key)
     }
 
     /// Makes and keeps a new user's key.
     pub(crate) async fn make_key(&self, user: UserId) -> Result<SealingKey, IdentityError> {
         let key = SealingKey::random()?;
-        let wrapped = self.data_key.wrap(user, &key)?;
+        let wrapped = self.keyring.wrap(user, &key)?;
         self.broker.put_key(user, wrapped.into()).await?;
         Ok(key)
     }
@@ -54,13 +54,14 @@ impl Identities {
             return Ok(None);
         };
         let wrapped = String::from_utf8_lossy(&wrapped);
-        Ok(Some(self.data_key.unwrap_key(user, &wrapped)?))
+        Ok(Some(self.keyring.unwrap_key(user, &wrapped)?))
     }
 
-    /// Forgets the key of a registration that was refused; one that stays does no harm.
-    pub(crate) async fn drop_key(&self, user: UserId) {
+    /// Destroys a key; one that stays, of a registration that was refused or of a user who was erased, does no harm:
+    /// the first opens nothing, and the projectors destroy the second.
+    pub(crate) async fn destroy_key(&self, user: UserId) {
         if let Err(error) = self.broker.destroy_key(user).await {
-            tracing::warn!(%user, %error, "the key of a refused registration stays");
+            tracing::warn!(%user, %error, "a key that should be destroyed stays for now");
         }
     }
 }

@@ -1,22 +1,30 @@
 //! Logging in: the log knows who has the address and whether the password is right; no database is asked.
 
-use events::core::{Role, UserEvent};
-use events::{SessionId, Subject, Timestamp, UserId, WorkspaceId};
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::http::header::USER_AGENT;
+use events::{Actor, SessionId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use service::caller::Caller;
+use service::caller::{Grant, Seen};
 use service::problem::Problem;
-use service::sealed::SealingKey;
 use service::world;
 use utoipa::ToSchema;
 
+use super::account::Account;
+use super::body::UserBody;
 use super::email_address::EmailAddress;
-use super::identity::Profile;
 use super::password::Password;
-use super::register::UserBody;
-use super::user::User;
+use super::place::Place;
+use super::refresh_token::RefreshToken;
+use super::session::{Open, Session};
 use crate::app::App;
-use crate::decider::Aggregate;
-use crate::problem::{internal, unread};
+use crate::handle::Wish;
+use crate::origin::Origin;
+use crate::problem::internal;
+
+/// How long a session goes on without being refreshed.
+pub(super) const SESSION_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// What somebody who has an account sends.
 #[derive(Deserialize, ToSchema)]
@@ -40,111 +48,95 @@ pub(crate) struct LoggedInBody {
     token_type: &'static str,
     /// Seconds until the token is no longer good.
     expires_in: u64,
+    /// Good for one use: refreshing gives the next one.
+    refresh_token: String,
     user: UserBody,
+    /// The workspace that the access token speaks for.
     #[schema(value_type = uuid::Uuid)]
     workspace_id: WorkspaceId,
 }
 
-/// A user as the log tells, with the key to what is sealed.
-struct Known {
-    id: UserId,
-    key: SealingKey,
-    user: User,
-    registered_at: Timestamp,
-}
-
 /// Logs in; a wrong address and a wrong password get the same answer after the same time.
-pub(crate) async fn login(app: &App, body: LoginBody) -> Result<LoggedInBody, Problem> {
-    let known = match EmailAddress::parse(&body.email) {
-        Ok(address) => find(app, &address).await?,
-        Err(_) => None,
-    };
-    let phc = known.as_ref().map(password_hash).transpose()?.flatten();
+pub(crate) async fn login(
+    app: &App,
+    headers: &HeaderMap,
+    body: LoginBody,
+) -> Result<LoggedInBody, Problem> {
+    let address = EmailAddress::parse(&body.email).ok();
+    let account = Account::of_address(app, address.as_ref()).await?;
+    let phc = account.as_ref().map(Account::password_hash).transpose()?;
     let password = Password::parse(body.password);
     // A password that can be no one's is still hashed, so that its length isn't told by the time.
     let is_possible = password.is_ok();
     let password = password.unwrap_or_else(|_| Password::impossible());
     let is_right = app.hashing.is_right(password, phc).await? && is_possible;
-    match known {
-        Some(Known {
-            id,
-            key,
-            user:
-                User::Registered {
-                    email,
-                    name,
-                    workspace,
-                    ..
-                },
-            registered_at,
-        }) if is_right && body.workspace_id.is_none_or(|asked| asked == workspace) => {
-            let profile = Profile::open(&key, &email, &name).map_err(internal)?;
-            admit(app, UserBody::new(id, profile, workspace, registered_at))
-        }
-        Some(_) | None => Err(Problem::unauthorized(
+    let Some(account) = account.filter(|_| is_right) else {
+        return Err(Problem::unauthorized(
             "invalid_credentials",
-            "No account has this address, password and workspace.",
+            "No account has this address and password.",
             "Bearer",
-        )),
-    }
+        ));
+    };
+    let workspace = body.workspace_id.unwrap_or(account.workspace);
+    let place = Place::of(app, account.id, workspace).await?;
+    let token = open_session(app, headers, &account, place).await?;
+    admit(app, &account, place, &token)
 }
 
-async fn find(app: &App, address: &EmailAddress) -> Result<Option<Known>, Problem> {
-    let claim = app
-        .broker
-        .last_from_leader(&app.identities.claim(address))
-        .await
-        .map_err(unread)?;
-    let holder = claim.as_ref().and_then(crate::claim::holder);
-    let Some(Subject::User(id)) = holder else {
-        return Ok(None);
+async fn open_session(
+    app: &App,
+    headers: &HeaderMap,
+    account: &Account,
+    place: Place,
+) -> Result<RefreshToken, Problem> {
+    let origin = Origin::of(Actor::User(account.id));
+    let token = RefreshToken::first(SessionId::new(world::new_id()));
+    let agent = app.agents.know(headers.get(USER_AGENT));
+    let command = Open {
+        user: account.id,
+        workspace: place.workspace,
+        user_version: account.version,
+        token_hash: token.hash(),
+        expires_at: later(origin.time, SESSION_LIFETIME),
+        browser: agent.browser.as_deref().map(str::to_owned),
+        os: agent.os.as_deref().map(str::to_owned),
     };
-    let history = app
-        .broker
-        // The claim says that there is one, which a replica may not have heard of yet.
-        .history_from_leader::<UserEvent>(&Subject::User(id))
-        .await
-        .map_err(unread)?;
-    let key = app.identities.key(id).await?;
-    let (Some(first), Some(key)) = (history.first(), key) else {
-        return Ok(None);
-    };
-    let registered_at = first.metadata.time;
-    let user = history
-        .iter()
-        .fold(User::default(), |user, it| user.evolve(&it.event));
-    Ok(Some(Known {
-        id,
-        key,
-        user,
-        registered_at,
-    }))
+    let wish = Wish::of_new(Subject::Session(token.session), &command);
+    app.commands.carry_out::<Session, _>(&origin, wish).await?;
+    Ok(token)
 }
 
-fn password_hash(known: &Known) -> Result<Option<String>, Problem> {
-    match &known.user {
-        User::Unknown => Ok(None),
-        User::Registered { password_hash, .. } => {
-            let opened = known.key.open(UserEvent::PASSWORD_HASH_SEAL, password_hash);
-            opened.map(Some).map_err(internal)
-        }
-    }
-}
-
-fn admit(app: &App, user: UserBody) -> Result<LoggedInBody, Problem> {
-    let caller = Caller {
-        user: user.id,
-        workspace: user.workspace_id,
-        role: Role::Admin,
-        session: SessionId::new(world::new_id()),
-        email: user.email.clone(),
+/// The tokens of somebody who has proven to be there.
+pub(super) fn admit(
+    app: &App,
+    account: &Account,
+    place: Place,
+    token: &RefreshToken,
+) -> Result<LoggedInBody, Problem> {
+    let user = account.body(place.role)?;
+    let grant = Grant {
+        user: account.id,
+        email: &user.email,
+        workspace: place.workspace,
+        role: place.role,
+        session: token.session,
+        seen: Seen {
+            user: account.version,
+            workspace: place.version,
+        },
     };
-    let issued = app.tokens.issue(&caller, world::now(), world::new_id());
+    let tokens = app.gate.tokens();
+    let access_token = tokens.issue(&grant, world::now(), world::new_id());
     Ok(LoggedInBody {
-        access_token: issued.map_err(internal)?,
+        access_token: access_token.map_err(internal)?,
         token_type: "Bearer",
-        expires_in: app.tokens.lifetime().as_secs(),
-        workspace_id: user.workspace_id,
+        expires_in: tokens.lifetime().as_secs(),
+        refresh_token: token.reveal(),
         user,
+        workspace_id: place.workspace,
     })
+}
+
+pub(super) fn later(time: Timestamp, duration: Duration) -> Timestamp {
+    Timestamp::new(time.odt() + duration)
 }

@@ -2,24 +2,29 @@
 
 use axum::http::StatusCode;
 use events::core::{Role, UserEvent, WorkspaceEvent};
-use events::{Subject, Timestamp, UserId, WorkspaceId};
+use events::{Subject, UserId, WorkspaceId};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::problem::Problem;
+use service::sealed::SealingKey;
 use service::world;
 use utoipa::ToSchema;
 
+use super::body::UserBody;
 use super::email_address::EmailAddress;
 use super::identity::Profile;
+use super::invitation::Invitation;
 use super::name::Name;
 use super::password::Password;
 use super::user::{Register, User};
+use super::workspace::{AddMember, Workspace};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
-use crate::handle::{HandleError, Wish};
+use crate::decider::Decide;
+use crate::handle::{ATTEMPTS_MAX, HandleError, Source, Wish};
 use crate::origin::Origin;
-use crate::problem::internal;
+use crate::problem::{contended, internal, unread};
 
 /// What somebody who wants an account sends.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -28,67 +33,54 @@ pub(crate) struct RegisterBody {
     /// Compared without regard to case.
     #[schema(format = Email, max_length = 254)]
     pub(crate) email: String,
-    /// 12 to 128 characters.
+    /// 12 to 128 characters, and none of the common ones.
     #[schema(format = Password, min_length = 12, max_length = 128)]
     password: String,
     /// What the person wants to be called.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-}
-
-/// A user, as the user sees itself.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct UserBody {
-    #[schema(value_type = uuid::Uuid)]
-    pub(crate) id: UserId,
-    pub(crate) email: String,
-    pub(crate) name: String,
-    /// The workspace that was opened for the user.
-    #[schema(value_type = uuid::Uuid)]
-    pub(crate) workspace_id: WorkspaceId,
-    #[schema(value_type = String, example = "admin")]
-    pub(crate) role: Role,
-    #[schema(value_type = String, format = DateTime)]
-    pub(crate) created_at: Timestamp,
-}
-
-impl UserBody {
-    pub(crate) fn new(
-        id: UserId,
-        profile: Profile,
-        workspace_id: WorkspaceId,
-        created_at: Timestamp,
-    ) -> Self {
-        let Profile { email, name } = profile;
-        Self {
-            id,
-            email,
-            name,
-            workspace_id,
-            role: Role::Admin,
-            created_at,
-        }
-    }
+    /// What an admin of a workspace has handed over: makes the person a member of it, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<String>,
 }
 
 struct Registration {
     email: EmailAddress,
     password: Password,
     name: Name,
+    invitation: Option<Invitation>,
 }
 
-fn parse(body: RegisterBody) -> Result<Registration, Problem> {
+/// Somebody who is about to have an account.
+struct Newcomer {
+    user: UserId,
+    key: SealingKey,
+    email: EmailAddress,
+    name: Name,
+    invitation: Option<Invitation>,
+}
+
+fn parse(app: &App, origin: &Origin, body: RegisterBody) -> Result<Registration, Problem> {
     let mut faults = Faults::default();
     let email = faults.take("/email", EmailAddress::parse(&body.email));
-    let password = faults.take("/password", Password::parse(body.password));
+    let password = faults.take("/password", Password::choose(body.password));
     let name = faults.take("/name", Name::parse(&body.name));
+    let invitation = match (&body.invitation, &email) {
+        (Some(text), Some(address)) => {
+            let opened = Invitation::open(text, address, &app.keyring, origin.time);
+            faults.take("/invitation", opened)
+        }
+        _ => None,
+    };
+    faults.finish()?;
     let (Some(email), Some(password), Some(name)) = (email, password, name) else {
-        return Err(faults.into());
+        return Err(Problem::broken());
     };
     Ok(Registration {
         email,
         password,
         name,
+        invitation,
     })
 }
 
@@ -102,69 +94,112 @@ pub(crate) async fn register(
         email,
         password,
         name,
-    } = parse(body)?;
+        invitation,
+    } = parse(app, origin, body)?;
     let password_hash = app.hashing.hash(password).await?;
-    let (user, workspace) = (
-        UserId::new(world::new_id()),
-        WorkspaceId::new(world::new_id()),
-    );
-    let key = app.identities.make_key(user).await?;
-    let command = Register {
-        email: key
-            .seal(UserEvent::EMAIL_SEAL, email.as_str())
-            .map_err(internal)?,
-        name: key
-            .seal(UserEvent::NAME_SEAL, name.as_str())
-            .map_err(internal)?,
-        password_hash: key
-            .seal(UserEvent::PASSWORD_HASH_SEAL, &password_hash)
-            .map_err(internal)?,
-        workspace,
+    let user = UserId::new(world::new_id());
+    let newcomer = Newcomer {
+        user,
+        key: app.identities.make_key(user).await?,
+        email,
+        name,
+        invitation,
     };
-    let wish = Wish {
-        subject: Subject::User(user),
-        is_new: true,
-        command: &command,
-        claims: vec![app.identities.claim(&email)],
-        companions: vec![opening(origin, workspace, user).map_err(internal)?],
-    };
-    let created_at = origin.time;
-    let answer = |_: &User| {
-        let profile = Profile {
-            email: email.as_str().to_owned(),
-            name: name.as_str().to_owned(),
-        };
-        let body = serde_json::to_string(&UserBody::new(user, profile, workspace, created_at))?;
-        Ok(Answer {
-            status: StatusCode::CREATED,
-            body,
-        })
-    };
-    let accepted = app.commands.handle(origin, wish, answer).await;
-    if matches!(
-        &accepted,
-        Err(HandleError::Taken(_))
-            | Ok(Accepted {
-                is_replayed: true,
-                ..
-            })
-    ) {
-        app.identities.drop_key(user).await;
+    let accepted = newcomer.register(app, origin, &password_hash).await;
+    if accepted.as_ref().map_or(true, |it| it.is_replayed) {
+        app.identities.destroy_key(user).await;
     }
-    Ok(accepted?)
+    accepted
 }
 
-fn opening(
+impl Newcomer {
+    async fn register(
+        &self,
+        app: &App,
+        origin: &Origin,
+        password_hash: &str,
+    ) -> Result<Accepted, Problem> {
+        let workspace = WorkspaceId::new(world::new_id());
+        let seal = |context, text| self.key.seal(context, text).map_err(internal);
+        let command = Register {
+            email: seal(UserEvent::EMAIL_SEAL, self.email.as_str())?,
+            name: seal(UserEvent::NAME_SEAL, self.name.as_str())?,
+            password_hash: seal(UserEvent::PASSWORD_HASH_SEAL, password_hash)?,
+            workspace,
+            joins: self.invitation.as_ref().map(|it| it.workspace),
+        };
+        for _ in 0..ATTEMPTS_MAX {
+            let opened = WorkspaceEvent::Opened { owner: self.user };
+            let mut companions = vec![companion(origin, workspace, &opened, 0)?];
+            if let Some(invitation) = &self.invitation {
+                companions.extend(self.accept(app, origin, invitation).await?);
+            }
+            let wish = Wish {
+                claims: vec![app.identities.claim(&self.email)],
+                companions,
+                ..Wish::of_new(Subject::User(self.user), &command)
+            };
+            let answer = |_: &User| self.answer(origin, workspace);
+            match app.commands.handle(origin, wish, answer).await {
+                Err(HandleError::Moved) => {}
+                done => return Ok(done?),
+            }
+        }
+        Err(contended())
+    }
+
+    fn answer(&self, origin: &Origin, workspace: WorkspaceId) -> Result<Answer, serde_json::Error> {
+        let profile = Profile {
+            email: self.email.as_str().to_owned(),
+            name: self.name.as_str().to_owned(),
+        };
+        let user = UserBody::new(self.user, profile, workspace, Role::Admin, origin.time);
+        Ok(Answer {
+            status: StatusCode::CREATED,
+            body: serde_json::to_string(&user)?,
+        })
+    }
+
+    /// What makes the newcomer a member of the workspace that invited, as long as its admin may invite.
+    async fn accept(
+        &self,
+        app: &App,
+        origin: &Origin,
+        invitation: &Invitation,
+    ) -> Result<Vec<NewMessage>, Problem> {
+        let subject = Subject::Workspace(invitation.workspace);
+        let loaded = app
+            .commands
+            .load::<Workspace>(&subject, Source::Leader)
+            .await;
+        let (state, version) = loaded.map_err(unread)?;
+        let inviter = state.member(invitation.by);
+        if !inviter.is_some_and(|it| it.role == Role::Admin && !it.is_suspended) {
+            let mut faults = Faults::default();
+            faults.add("/invitation", "was given by somebody who is no admin any more");
+            return Err(faults.into());
+        }
+        let command = AddMember {
+            user: self.user,
+            role: invitation.role,
+        };
+        let added = command.decide(&state)?;
+        let messages = added
+            .iter()
+            .map(|event| companion(origin, invitation.workspace, event, version));
+        messages.collect()
+    }
+}
+
+fn companion(
     origin: &Origin,
     workspace: WorkspaceId,
-    owner: UserId,
-) -> Result<NewMessage, serde_json::Error> {
-    let subject = Subject::Workspace(workspace);
-    let opened = WorkspaceEvent::Opened { owner };
-    NewMessage::event(
-        subject,
-        &origin.metadata(),
-        &opened,
-        Expected::LastSequence(0),
-    )
+    event: &WorkspaceEvent,
+    version: u64,
+) -> Result<NewMessage, Problem> {
+    let (subject, expected) = (
+        Subject::Workspace(workspace),
+        Expected::LastSequence(version),
+    );
+    NewMessage::event(subject, &origin.metadata(), event, expected).map_err(internal)
 }

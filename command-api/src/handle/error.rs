@@ -22,6 +22,9 @@ pub(crate) enum HandleError<R: Error> {
     /// Too many writers at once on one aggregate.
     #[error("the aggregate changed {ATTEMPTS_MAX} times while the command was decided")]
     Contended,
+    /// The aggregate, or a companion's, isn't at the version that the wish was made for: it must be made anew.
+    #[error("what the wish was made for has changed")]
+    Moved,
     /// The log could not be read.
     #[error("the log could not be read")]
     Read(#[from] ReadError),

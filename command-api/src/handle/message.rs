@@ -4,83 +4,92 @@ use std::error::Error;
 
 use events::{DomainEvent, Subject};
 use nats::{Expected, NewMessage};
-use service::keys::DataKey;
+use service::keys::Keyring;
 
-use super::{Decided, Wish};
+use super::Decided;
+use crate::accepted::Answer;
 use crate::claim::Claim;
+use crate::decider::Aggregate;
 use crate::idempotency::{self, Record};
 use crate::origin::{Once, Origin};
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
+/// What goes before the aggregate's own events.
+pub(super) struct Before<'b> {
+    /// Whose events they are.
+    pub(super) subject: &'b Subject,
+    /// Values to take, and to give up, each behind the message of its subject that has that sequence.
+    pub(super) claims: &'b [(Subject, u64)],
+    pub(super) releases: &'b [(Subject, u64)],
+    pub(super) companions: &'b [NewMessage],
+    /// What a request with an `Idempotency-Key` is answered.
+    pub(super) answer: Option<&'b Answer>,
+}
+
 /// The claims, the record of the request, the companions, and last the aggregate's own events.
 ///
 /// Empty when nothing happened and the request need not be remembered.
-pub(super) fn all<E: DomainEvent, C>(
-    data_key: &DataKey,
+pub(super) fn all<A: Aggregate>(
+    keyring: &Keyring,
     origin: &Origin,
-    wish: &Wish<'_, C>,
-    decided: &Decided<E>,
+    before: &Before<'_>,
+    decided: &Decided<A>,
 ) -> Result<Vec<NewMessage>, AnyError> {
     let mut following = Vec::new();
     let mut messages = Vec::new();
     if !decided.events.is_empty() {
-        messages.extend(claims(origin, wish)?);
-        following.extend(wish.companions.iter().cloned());
-        following.extend(events(origin, &wish.subject, decided)?);
+        messages.extend(claims(origin, before)?);
+        following.extend(before.companions.iter().cloned());
+        following.extend(events(origin, before.subject, decided)?);
     }
-    if let Some(once) = &origin.once {
-        messages.push(record(
-            data_key,
-            origin,
-            once,
-            wish,
-            decided,
-            following.len(),
-        )?);
+    if let (Some(once), Some(answer)) = (&origin.once, before.answer) {
+        let following = u64::try_from(following.len())?;
+        let version = decided.version;
+        let record = Record::new(keyring, &once.fingerprint, answer, following, version)?;
+        messages.push(claim_of(origin, before.subject, once, &record)?);
     }
     messages.append(&mut following);
     Ok(messages)
 }
 
-fn claims<C>(origin: &Origin, wish: &Wish<'_, C>) -> Result<Vec<NewMessage>, AnyError> {
-    let holder = wish.subject.to_string();
-    let body = serde_json::to_string(&Claim { holder })?;
-    let claim = |it: &Subject| NewMessage::claim(it.clone(), origin.metadata().id, body.clone());
-    Ok(wish.claims.iter().map(claim).collect())
+fn claims(origin: &Origin, before: &Before<'_>) -> Result<Vec<NewMessage>, AnyError> {
+    let claim = |holder| serde_json::to_string(&Claim { holder });
+    let (taken, released) = (claim(Some(before.subject.to_string()))?, claim(None)?);
+    let message = |(subject, sequence): &(Subject, u64), body: &String| {
+        NewMessage::claim_after(
+            subject.clone(),
+            origin.metadata().id,
+            body.clone(),
+            *sequence,
+        )
+    };
+    let releases = before.releases.iter().map(|it| message(it, &released));
+    let claims = before.claims.iter().map(|it| message(it, &taken));
+    Ok(releases.chain(claims).collect())
 }
 
-fn record<E, C>(
-    data_key: &DataKey,
+fn claim_of(
     origin: &Origin,
+    aggregate: &Subject,
     once: &Once,
-    wish: &Wish<'_, C>,
-    decided: &Decided<E>,
-    following: usize,
+    record: &Record,
 ) -> Result<NewMessage, AnyError> {
-    let following = u64::try_from(following)?;
-    let Decided {
-        answer, version, ..
-    } = decided;
-    let record = Record::new(data_key, &once.fingerprint, answer, following, *version)?;
-    let subject = once.subject(wish.subject.context());
-    let claim = NewMessage::claim(
-        subject,
-        origin.metadata().id,
-        serde_json::to_string(&record)?,
-    );
-    Ok(claim.with_ttl(idempotency::KEPT))
+    let subject = once.subject(aggregate.context());
+    let body = serde_json::to_string(record)?;
+    Ok(NewMessage::claim(subject, origin.metadata().id, body).with_ttl(idempotency::KEPT))
 }
 
 /// The first event is only stored if nobody wrote to the subject since it was read.
-fn events<E: DomainEvent>(
+fn events<A: Aggregate>(
     origin: &Origin,
     subject: &Subject,
-    decided: &Decided<E>,
+    decided: &Decided<A>,
 ) -> Result<Vec<NewMessage>, serde_json::Error> {
     let first = std::iter::once(Expected::LastSequence(decided.version));
     let expected = first.chain(std::iter::repeat(Expected::Any));
-    let message =
-        |(event, expected)| NewMessage::event(subject.clone(), &origin.metadata(), event, expected);
+    let message = |(event, expected): (&A::Event, Expected)| {
+        NewMessage::event(subject.clone(), &origin.metadata(), event, expected)
+    };
     decided.events.iter().zip(expected).map(message).collect()
 }

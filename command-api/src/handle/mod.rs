@@ -2,58 +2,62 @@
 
 mod error;
 mod message;
+mod wish;
 
 use std::error::Error;
 
-use events::{ClaimKind, Context, DomainEvent, Position, Subject};
-use nats::{AppendError, Broker, NewMessage, ReadError};
-use service::keys::DataKey;
+use events::{ClaimKind, Context, Position, Subject};
+use nats::{AppendError, Broker, ReadError};
+use service::keys::Keyring;
 
 use crate::accepted::{Accepted, Answer};
+use crate::claim::{Standing, standing};
 use crate::decider::{Aggregate, Decide};
 use crate::idempotency::Record;
 use crate::origin::{Once, Origin};
 
 pub(crate) use error::HandleError;
+use message::Before;
+pub(crate) use wish::Wish;
+use wish::Known;
 
 /// How often a decision is made anew because somebody else wrote in between.
-const ATTEMPTS_MAX: usize = 8;
+pub(crate) const ATTEMPTS_MAX: usize = 8;
 
 /// Carries commands out.
 #[derive(Clone)]
 pub(crate) struct Commands {
     broker: Broker,
-    data_key: DataKey,
+    keyring: Keyring,
 }
 
-/// A command, its aggregate, and what must be stored together with what comes of it.
-pub(crate) struct Wish<'a, C> {
-    /// The aggregate's history.
-    pub(crate) subject: Subject,
-    /// Whether the aggregate's id was made for this very wish, so that it has no history to read.
-    pub(crate) is_new: bool,
-    pub(crate) command: &'a C,
-    /// Values that this aggregate takes, so that no other can have them.
-    pub(crate) claims: Vec<Subject>,
-    /// The first events of other aggregates that begin with this one.
-    pub(crate) companions: Vec<NewMessage>,
+/// An aggregate after a command.
+pub(crate) struct Outcome<A> {
+    pub(crate) state: A,
+    /// The aggregate's version: the sequence of its last event.
+    pub(crate) version: u64,
+    /// A read that waits for this position sees the write.
+    pub(crate) position: Position,
 }
 
 /// What a command's decision came to.
-struct Decided<E> {
-    events: Vec<E>,
-    answer: Answer,
+struct Decided<A: Aggregate> {
+    events: Vec<A::Event>,
+    /// The aggregate after them.
+    state: A,
     /// The aggregate's version before.
     version: u64,
 }
 
 /// What became of a decision.
 enum Stored {
-    Done(Accepted),
-    /// A value that must be unique is another's.
-    Taken(ClaimKind),
+    Done(Position),
+    /// A value that must be unique is another's, or so it seems.
+    Claimed(ClaimKind, Subject),
     /// Somebody else wrote in between: another request with the same key, or on the same aggregate.
     Outrun,
+    /// Somebody else wrote to a companion's aggregate.
+    Moved,
 }
 
 /// Who is asked for a history.
@@ -72,9 +76,19 @@ struct Past<A> {
     version: u64,
 }
 
+/// How a wish ended.
+enum Ended<A> {
+    /// It came true before, by an earlier request with the same key.
+    Replayed(Accepted),
+    Done(Outcome<A>, Option<Answer>),
+}
+
+/// What a caller with an `Idempotency-Key` is answered, by the aggregate after the command.
+type Answering<'a, A> = &'a (dyn Fn(&A) -> Result<Answer, serde_json::Error> + Send + Sync);
+
 impl Commands {
-    pub(crate) const fn new(broker: Broker, data_key: DataKey) -> Self {
-        Self { broker, data_key }
+    pub(crate) const fn new(broker: Broker, keyring: Keyring) -> Self {
+        Self { broker, keyring }
     }
 
     /// Replays an aggregate's history; its version is 0 when it has none.
@@ -101,76 +115,143 @@ impl Commands {
         &self,
         origin: &Origin,
         wish: Wish<'_, C>,
-        answer: impl Fn(&A) -> Result<Answer, serde_json::Error> + Send,
+        answer: impl Fn(&A) -> Result<Answer, serde_json::Error> + Send + Sync,
     ) -> Result<Accepted, HandleError<C::Rejection>>
     where
         A: Aggregate,
         C: Decide<A>,
     {
+        match self.attempt(origin, &wish, Some(&answer)).await? {
+            Ended::Replayed(accepted) => Ok(accepted),
+            Ended::Done(outcome, given) => {
+                let answer = given.map_or_else(|| answer(&outcome.state), Ok).map_err(form)?;
+                Ok(Accepted::first(answer, outcome.version, outcome.position))
+            }
+        }
+    }
+
+    /// Makes the wish come true, for a caller that is answered otherwise: it keeps no record of an `Idempotency-Key`.
+    pub(crate) async fn carry_out<A, C>(
+        &self,
+        origin: &Origin,
+        wish: Wish<'_, C>,
+    ) -> Result<Outcome<A>, HandleError<C::Rejection>>
+    where
+        A: Aggregate,
+        C: Decide<A>,
+    {
+        match self.attempt(origin, &wish, None).await? {
+            Ended::Done(outcome, _) => Ok(outcome),
+            Ended::Replayed(_) => Err(HandleError::Mismatch),
+        }
+    }
+
+    async fn attempt<A, C>(
+        &self,
+        origin: &Origin,
+        wish: &Wish<'_, C>,
+        answer: Option<Answering<'_, A>>,
+    ) -> Result<Ended<A>, HandleError<C::Rejection>>
+    where
+        A: Aggregate,
+        C: Decide<A>,
+    {
         let context = wish.subject.context();
+        let once = answer.and(origin.once.as_ref());
+        let mut claims: Vec<_> = wish.claims.iter().map(|it| (it.clone(), 0)).collect();
         let mut source = Source::Nearest;
         for _ in 0..ATTEMPTS_MAX {
-            if let Some(earlier) = self.earlier(context, origin.once.as_ref()).await? {
-                return Ok(earlier);
+            if let Some(earlier) = self.earlier(context, once).await? {
+                return Ok(Ended::Replayed(earlier));
             }
-            let past = self.past::<A>(&wish, source).await?;
-            let decided = decide(past, wish.command, &answer)?;
-            match self.store(origin, &wish, decided).await? {
-                Stored::Done(accepted) => return Ok(accepted),
-                Stored::Taken(kind) => return self.taken(context, origin, kind).await,
+            let past = self.past::<A, C>(wish, source).await?;
+            let decided = decide(past, wish.command)?;
+            let answer = once.and(answer);
+            let answer = answer.map(|answer| answer(&decided.state)).transpose();
+            let answer = answer.map_err(form)?;
+            let releases = self.held(wish).await?;
+            let before = Before {
+                subject: &wish.subject,
+                claims: &claims,
+                releases: &releases,
+                companions: &wish.companions,
+                answer: answer.as_ref(),
+            };
+            match self.store(origin, &before, &decided).await? {
+                Stored::Done(position) => {
+                    return Ok(Ended::Done(decided.outcome(position), answer));
+                }
+                Stored::Claimed(kind, subject) => {
+                    // A claim may be taken by the same wish, sent twice at once: then the first answer is due.
+                    if let Some(earlier) = self.earlier(context, once).await? {
+                        return Ok(Ended::Replayed(earlier));
+                    }
+                    self.behind_release(&mut claims, kind, &subject).await?;
+                }
                 Stored::Outrun => source = Source::Leader,
+                Stored::Moved => return Err(HandleError::Moved),
             }
         }
         Err(HandleError::Contended)
     }
 
     /// Stores what was decided, unless somebody else was faster.
-    async fn store<E: DomainEvent, R: Error>(
+    async fn store<A: Aggregate, R: Error>(
         &self,
         origin: &Origin,
-        wish: &Wish<'_, impl Sync>,
-        decided: Decided<E>,
+        before: &Before<'_>,
+        decided: &Decided<A>,
     ) -> Result<Stored, HandleError<R>> {
         let messages =
-            message::all(&self.data_key, origin, wish, &decided).map_err(HandleError::Form)?;
-        let Decided {
-            events,
-            answer,
-            version,
-        } = decided;
+            message::all(&self.keyring, origin, before, decided).map_err(HandleError::Form)?;
         if messages.is_empty() {
-            let stream = wish.subject.stream();
-            let position = Position {
-                stream,
-                sequence: version,
-            };
-            return Ok(Stored::Done(Accepted::first(answer, version, position)));
+            return Ok(Stored::Done(Position {
+                stream: before.subject.stream(),
+                sequence: decided.version,
+            }));
         }
         match self.broker.append(&messages).await {
-            Ok(appended) => {
-                let position = appended.position;
-                let version = if events.is_empty() {
-                    version
-                } else {
-                    position.sequence
-                };
-                Ok(Stored::Done(Accepted::first(answer, version, position)))
-            }
-            Err(AppendError::Conflict(conflict)) => Ok(lost_to(&conflict.subject)),
+            Ok(appended) => Ok(Stored::Done(appended.position)),
+            Err(AppendError::Conflict(conflict)) => Ok(lost_to(before.subject, conflict.subject)),
             Err(error) => Err(HandleError::Append(error)),
         }
     }
 
-    /// A claim is taken; but if it is so by the same wish, sent twice at once, the first answer is due.
-    async fn taken<R: Error>(
+    /// A claim met another: it may stand behind one that was given up, else the value is taken.
+    async fn behind_release<R: Error>(
         &self,
-        context: Context,
-        origin: &Origin,
+        claims: &mut [(Subject, u64)],
         kind: ClaimKind,
-    ) -> Result<Accepted, HandleError<R>> {
-        self.earlier(context, origin.once.as_ref())
-            .await?
-            .ok_or(HandleError::Taken(kind))
+        subject: &Subject,
+    ) -> Result<(), HandleError<R>> {
+        let last = self.broker.last_from_leader(subject).await?;
+        let ours = claims.iter_mut().find(|(claimed, _)| claimed == subject);
+        match (standing(last.as_ref()), ours) {
+            (Standing::Free { sequence }, Some((_, expected))) => {
+                *expected = sequence;
+                Ok(())
+            }
+            // A release that met another write: what is held is looked up again.
+            (_, None) => Ok(()),
+            (Standing::Held { .. }, Some(_)) => Err(HandleError::Taken(kind)),
+        }
+    }
+
+    /// The values to give up that the aggregate holds, each with its claim's sequence.
+    async fn held<C>(&self, wish: &Wish<'_, C>) -> Result<Vec<(Subject, u64)>, ReadError>
+    where
+        C: Sync,
+    {
+        let mut held = Vec::with_capacity(wish.releases.len());
+        for subject in &wish.releases {
+            let last = self.broker.last_from_leader(subject).await?;
+            if let Standing::Held { holder, sequence } = standing(last.as_ref())
+                && holder.as_ref() == Some(&wish.subject)
+            {
+                held.push((subject.clone(), sequence));
+            }
+        }
+        Ok(held)
     }
 
     /// The answer of an earlier request with the same key, if there was one.
@@ -188,51 +269,83 @@ impl Commands {
             return Err(HandleError::Mismatch);
         }
         record
-            .accepted(&self.data_key, stored.position)
+            .accepted(&self.keyring, stored.position)
             .map(Some)
             .map_err(form)
     }
 
-    async fn past<A: Aggregate>(
+    async fn past<A: Aggregate, C: Decide<A>>(
         &self,
-        wish: &Wish<'_, impl Sync>,
+        wish: &Wish<'_, C>,
         source: Source,
-    ) -> Result<Past<A>, ReadError> {
-        if wish.is_new {
-            return Ok(Past {
-                state: A::default(),
-                version: 0,
-            });
-        }
+    ) -> Result<Past<A>, HandleError<C::Rejection>> {
+        let source = match wish.known {
+            Known::New => {
+                return Ok(Past {
+                    state: A::default(),
+                    version: 0,
+                });
+            }
+            Known::Nothing => source,
+            Known::Version(_) => Source::Leader,
+        };
         let (state, version) = self.load(&wish.subject, source).await?;
+        if let Known::Version(expected) = wish.known
+            && expected != version
+        {
+            return Err(HandleError::Moved);
+        }
         Ok(Past { state, version })
+    }
+}
+
+impl<A: Aggregate> Decided<A> {
+    fn outcome(self, position: Position) -> Outcome<A> {
+        let has_changed = !self.events.is_empty();
+        Outcome {
+            state: self.state,
+            version: if has_changed {
+                position.sequence
+            } else {
+                self.version
+            },
+            position,
+        }
     }
 }
 
 fn decide<A: Aggregate, C: Decide<A>>(
     past: Past<A>,
     command: &C,
-    answer: impl Fn(&A) -> Result<Answer, serde_json::Error>,
-) -> Result<Decided<A::Event>, HandleError<C::Rejection>> {
+) -> Result<Decided<A>, HandleError<C::Rejection>> {
     let Past { state, version } = past;
     let events = command.decide(&state).map_err(HandleError::Rejected)?;
-    let state = events.iter().fold(state, A::evolve);
     Ok(Decided {
+        state: events.iter().fold(state, A::evolve),
         events,
-        answer: answer(&state).map_err(form)?,
         version,
     })
 }
 
-const fn lost_to(subject: &Subject) -> Stored {
+fn lost_to(ours: &Subject, subject: Subject) -> Stored {
     match subject {
-        Subject::Claim(_, kind @ (ClaimKind::Email | ClaimKind::Slug), _) => Stored::Taken(*kind),
-        Subject::Claim(_, ClaimKind::Idempotency, _)
-        | Subject::User(_)
+        Subject::Claim(_, kind @ (ClaimKind::Email | ClaimKind::Slug), _) => {
+            Stored::Claimed(kind, subject)
+        }
+        Subject::Claim(_, ClaimKind::Idempotency, _) => Stored::Outrun,
+        Subject::User(_)
+        | Subject::Session(_)
         | Subject::Workspace(_)
+        | Subject::ApiKey(..)
         | Subject::Asset(..)
         | Subject::Link(..)
-        | Subject::Clicks(_) => Stored::Outrun,
+        | Subject::Clicks(_) => {
+            if subject == *ours {
+                Stored::Outrun
+            } else {
+                Stored::Moved
+            }
+        }
     }
 }
 

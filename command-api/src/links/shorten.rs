@@ -180,11 +180,8 @@ async fn attempt(
     let command = &*command;
     let subject = Subject::Link(workspace, id);
     let wish = Wish {
-        subject,
-        is_new: true,
-        command,
         claims,
-        companions: Vec::new(),
+        ..Wish::of_new(subject, command)
     };
     let created_at = origin.time;
     let answer = |_: &Link| {

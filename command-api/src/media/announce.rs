@@ -115,13 +115,7 @@ pub(crate) async fn announce(
     let announcement = parse(body, format!("{workspace}/{id}"))?;
     let upload = presign(app, &announcement).await?;
     let command = Announce(announcement);
-    let wish = Wish {
-        subject: Subject::Asset(workspace, id),
-        is_new: true,
-        command: &command,
-        claims: Vec::new(),
-        companions: Vec::new(),
-    };
+    let wish = Wish::of_new(Subject::Asset(workspace, id), &command);
     let presigned = PresignedBody {
         asset: AssetBody::new(id, &command.0, "pending"),
         upload,

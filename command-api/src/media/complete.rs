@@ -37,13 +37,7 @@ pub(crate) async fn complete(
     let command = Complete {
         found: found.map_err(|error| unavailable(&error))?,
     };
-    let wish = Wish {
-        subject,
-        is_new: false,
-        command: &command,
-        claims: Vec::new(),
-        companions: Vec::new(),
-    };
+    let wish = Wish::on(subject, &command);
     let answer = |_: &Asset| {
         let body = serde_json::to_string(&AssetBody::new(id, announcement, "stored"))?;
         Ok(Answer {

@@ -22,6 +22,11 @@ const fn code(code: &'static str, status: u16, about: &'static str) -> Code {
 /// All codes, by name.
 pub const CODES: &[Code] = &[
     code("already_announced", 409, "The asset is there already."),
+    code(
+        "already_member",
+        409,
+        "The user is a member already.",
+    ),
     code("already_registered", 409, "The user is registered already."),
     code("already_shortened", 409, "The link is there already."),
     code(
@@ -77,9 +82,19 @@ pub const CODES: &[Code] = &[
     ),
     code("invalid_query", 400, "The query could not be read."),
     code(
+        "invalid_refresh_token",
+        401,
+        "The refresh token is not one of ours, or its session has ended; log in.",
+    ),
+    code(
         "invalid_token",
         401,
         "The access token or API key is not one of ours; log in again.",
+    ),
+    code(
+        "last_admin",
+        409,
+        "The workspace would be left without an admin; make somebody else admin first.",
     ),
     code(
         "malformed_json",
@@ -97,6 +112,11 @@ pub const CODES: &[Code] = &[
         "Send Authorization: Bearer with an access token or an API key.",
     ),
     code(
+        "not_a_member",
+        403,
+        "You are no member of the workspace that you ask for.",
+    ),
+    code(
         "not_found",
         404,
         "There is no such thing, or it is another workspace's.",
@@ -107,11 +127,26 @@ pub const CODES: &[Code] = &[
         "The bucket has no such object yet; upload it first.",
     ),
     code(
+        "owner_stays",
+        409,
+        "Whoever a workspace was opened for stays its admin.",
+    ),
+    code(
         "precondition_failed",
         412,
         "The resource has changed since; read it again.",
     ),
+    code(
+        "refresh_token_reused",
+        401,
+        "The refresh token was spent before; its session is closed, log in.",
+    ),
     code("slug_taken", 409, "The slug is another link's."),
+    code(
+        "suspended",
+        403,
+        "An admin of the workspace has suspended you.",
+    ),
     code("timeout", 408, "The request took too long to arrive."),
     code(
         "token_expired",
@@ -124,6 +159,11 @@ pub const CODES: &[Code] = &[
         "The session has ended, or what its user may do has changed; refresh, or log in again.",
     ),
     code("too_large", 413, "The body is larger than the route takes."),
+    code(
+        "too_many_workspaces",
+        409,
+        "The user belongs to as many workspaces as a user may.",
+    ),
     code(
         "unavailable",
         503,
@@ -145,6 +185,11 @@ pub const CODES: &[Code] = &[
         "validation",
         422,
         "The request is understood, and wrong; errors names every fault.",
+    ),
+    code(
+        "workspace_full",
+        409,
+        "The workspace has as many members as a workspace may.",
     ),
 ];
 

@@ -52,6 +52,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed").detail(detail.into())
     }
 
+    /// Who the caller is is clear, and not enough, for a reason that has a code of its own.
+    pub fn refused(error: &'static str, title: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, error, title).detail(detail)
+    }
+
     /// There is no such thing, or it is another workspace's.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found")

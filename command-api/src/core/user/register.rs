@@ -3,7 +3,7 @@
 use events::core::UserEvent;
 use events::{Sealed, WorkspaceId};
 
-use super::User;
+use super::{User, UserRejection};
 use crate::decider::Decide;
 
 /// Somebody wants an account.
@@ -13,13 +13,8 @@ pub(crate) struct Register {
     pub(crate) password_hash: Sealed,
     /// The workspace to open for the person.
     pub(crate) workspace: WorkspaceId,
-}
-
-/// Why nothing came of a wish about a user.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UserRejection {
-    #[error("the user is registered already")]
-    AlreadyRegistered,
+    /// The workspace that the person was invited to.
+    pub(crate) joins: Option<WorkspaceId>,
 }
 
 impl Decide<User> for Register {
@@ -27,13 +22,17 @@ impl Decide<User> for Register {
 
     fn decide(&self, state: &User) -> Result<Vec<UserEvent>, UserRejection> {
         match state {
-            User::Unknown => Ok(vec![UserEvent::Registered {
-                email: self.email.clone(),
-                name: self.name.clone(),
-                password_hash: self.password_hash.clone(),
-                workspace: self.workspace,
-            }]),
-            User::Registered { .. } => Err(UserRejection::AlreadyRegistered),
+            User::Unknown => {
+                let registered = UserEvent::Registered {
+                    email: self.email.clone(),
+                    name: self.name.clone(),
+                    password_hash: self.password_hash.clone(),
+                    workspace: self.workspace,
+                };
+                let joined = self.joins.map(|workspace| UserEvent::Joined { workspace });
+                Ok(std::iter::once(registered).chain(joined).collect())
+            }
+            User::Registered { .. } | User::Erased => Err(UserRejection::AlreadyRegistered),
         }
     }
 }
@@ -41,37 +40,19 @@ impl Decide<User> for Register {
 #[cfg(test)]
 mod tests {
     use super::{Register, User, UserRejection};
+    use crate::core::user::samples::{erased, registered, sealed, workspace};
     use crate::spec::given;
+    use events::WorkspaceId;
     use events::core::UserEvent;
-    use events::{Sealed, WorkspaceId};
     use uuid::Uuid;
 
-    fn sealed(text: &str) -> Sealed {
-        Sealed::new(text.to_owned())
-    }
-
     fn register() -> Register {
-        let workspace = WorkspaceId::new(Uuid::from_u128(1));
         Register {
             email: sealed("e"),
             name: sealed("n"),
             password_hash: sealed("p"),
-            workspace,
-        }
-    }
-
-    fn registered() -> UserEvent {
-        let Register {
-            email,
-            name,
-            password_hash,
-            workspace,
-        } = register();
-        UserEvent::Registered {
-            email,
-            name,
-            password_hash,
-            workspace,
+            workspace: workspace(),
+            joins: None,
         }
     }
 
@@ -81,9 +62,23 @@ mod tests {
     }
 
     #[test]
+    fn who_was_invited_joins_in_the_same_step() {
+        let workspace = WorkspaceId::new(Uuid::from_u128(2));
+        let invited = Register {
+            joins: Some(workspace),
+            ..register()
+        };
+        given::<User>(&[])
+            .when(&invited)
+            .then([registered(), UserEvent::Joined { workspace }]);
+    }
+
+    #[test]
     fn a_user_gets_no_second_account() {
-        given::<User>(&[registered()])
-            .when(&register())
-            .then_rejected(|it| *it == UserRejection::AlreadyRegistered);
+        for history in [vec![registered()], vec![registered(), erased()]] {
+            given::<User>(&history)
+                .when(&register())
+                .then_rejected(|it| *it == UserRejection::AlreadyRegistered);
+        }
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Look the slug up, pack the click, wait for the broker's word, lead on.
 
-mod agents;
 mod destination;
 mod directory;
 mod metrics;
@@ -29,7 +28,6 @@ use crate::app::App;
 use crate::problem::{unavailable, unread};
 use visit::Visit;
 
-pub(crate) use agents::Agents;
 pub(crate) use destination::Destination;
 pub(crate) use directory::{Directory, follow};
 pub(crate) use metrics::RedirectMetrics;

@@ -7,7 +7,7 @@ use events::links::Click;
 use url::form_urlencoded;
 
 use super::Destination;
-use super::agents::Agent;
+use crate::agents::Agent;
 
 /// Longer values of a query are cut.
 const UTM_BYTES_MAX: usize = 128;
@@ -117,7 +117,7 @@ fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::agents::Agent;
+    use crate::agents::Agent;
     use super::{Destination, Visit, is_counted};
     use axum::http::{HeaderMap, HeaderValue, Method};
     use events::links::LinkEvent;

@@ -1,0 +1,148 @@
+//! Making and revoking API keys; the key itself is told once.
+
+use axum::http::StatusCode;
+use events::core::Scope;
+use events::{ApiKeyId, Subject, Timestamp, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use service::body::Faults;
+use service::caller::{ApiKey, Caller};
+use service::problem::Problem;
+use service::world;
+use utoipa::ToSchema;
+
+use super::api_key::{Issue, Key, Revoke};
+use crate::accepted::{Accepted, Answer};
+use crate::app::App;
+use crate::handle::Wish;
+use crate::origin::Origin;
+use crate::problem::internal;
+use crate::text;
+
+/// The longest name of a key, in characters.
+const NAME_CHARS_MAX: usize = 100;
+/// What a key's secret is derived as, where the request can be sent again.
+const SECRET: &str = "api-key-secret";
+
+/// What somebody who wants a key sends.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IssueBody {
+    /// What it is called; it stands in clear on the log.
+    #[schema(min_length = 1, max_length = 100)]
+    name: String,
+    /// What it may be used for: at least one of `links:read`, `links:write`, `clicks:read`, `clicks:write`, `media:read`, `media:write`.
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 6)]
+    scopes: Vec<Scope>,
+    /// When it ceases to be good; never if left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// A new key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IssuedBody {
+    #[schema(value_type = uuid::Uuid)]
+    id: ApiKeyId,
+    name: String,
+    #[schema(value_type = Vec<String>)]
+    scopes: Vec<Scope>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Goes into `Authorization: Bearer …`; it is told here and nowhere else.
+    key: Option<String>,
+}
+
+/// Issues a key that may do no more than its scopes, and no more than its maker.
+///
+/// What is kept for an `Idempotency-Key` lacks the secret: it follows from the key that the client sent, and is told again.
+pub(crate) async fn issue(
+    app: &App,
+    caller: &Caller,
+    origin: &Origin,
+    body: IssueBody,
+) -> Result<Accepted, Problem> {
+    let id = ApiKeyId::new(world::new_id());
+    let secret = secret(app, origin);
+    let secret_hash = ApiKey::new(caller.workspace, id, secret).secret_hash();
+    let command = parse(caller, origin, body, secret_hash)?;
+    let wish = Wish::of_new(Subject::ApiKey(caller.workspace, id), &command);
+    let answer = |_: &Key| {
+        let issued = IssuedBody {
+            id,
+            name: command.name.clone(),
+            scopes: command.scopes.clone(),
+            expires_at: command.expires_at,
+            created_at: origin.time,
+            key: None,
+        };
+        Ok(Answer {
+            status: StatusCode::CREATED,
+            body: serde_json::to_string(&issued)?,
+        })
+    };
+    let mut accepted = app.commands.handle(origin, wish, answer).await?;
+    accepted.answer.body = told(&accepted.answer.body, caller.workspace, secret)?;
+    Ok(accepted)
+}
+
+fn secret(app: &App, origin: &Origin) -> [u8; 32] {
+    let derived = origin
+        .once
+        .as_ref()
+        .map(|once| once.secret(&app.keyring, SECRET));
+    derived.unwrap_or_else(rand::random)
+}
+
+fn parse(
+    caller: &Caller,
+    origin: &Origin,
+    body: IssueBody,
+    secret_hash: String,
+) -> Result<Issue, Problem> {
+    let mut faults = Faults::default();
+    let name = faults.take("/name", text::line(&body.name, NAME_CHARS_MAX));
+    let mut scopes = body.scopes;
+    scopes.sort_unstable();
+    scopes.dedup();
+    if scopes.is_empty() {
+        faults.add("/scopes", "must name at least one scope");
+    }
+    if body.expires_at.is_some_and(|at| at <= origin.time) {
+        faults.add("/expires_at", "must be in the future");
+    }
+    faults.finish()?;
+    Ok(Issue {
+        user: caller.user,
+        name: name.unwrap_or_default(),
+        scopes,
+        secret_hash,
+        expires_at: body.expires_at,
+    })
+}
+
+/// The answer with the key in it.
+fn told(body: &str, workspace: WorkspaceId, secret: [u8; 32]) -> Result<String, Problem> {
+    let mut told: Value = serde_json::from_str(body).map_err(internal)?;
+    let id = told.get("id").cloned().unwrap_or_default();
+    let id: ApiKeyId = serde_json::from_value(id).map_err(internal)?;
+    if let Some(key) = told.get_mut("key") {
+        *key = ApiKey::new(workspace, id, secret).reveal().into();
+    }
+    Ok(told.to_string())
+}
+
+/// Revokes a key of the workspace: it is refused within a second.
+pub(crate) async fn revoke(
+    app: &App,
+    caller: &Caller,
+    id: ApiKeyId,
+) -> Result<Accepted, Problem> {
+    let origin = Origin::of(caller.actor());
+    let wish = Wish::on(Subject::ApiKey(caller.workspace, id), &Revoke);
+    let done = app.commands.carry_out::<Key, _>(&origin, wish).await?;
+    let answer = Answer::empty(StatusCode::NO_CONTENT);
+    Ok(Accepted::first(answer, done.version, done.position))
+}

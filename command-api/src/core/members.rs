@@ -1,0 +1,126 @@
+//! The members of a workspace: taking in, changing roles, suspending, reinstating, removing.
+
+use axum::http::StatusCode;
+use events::core::Role;
+use events::{Subject, UserId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use service::caller::Caller;
+use service::problem::Problem;
+use utoipa::ToSchema;
+
+use super::found_workspace::left;
+use super::workspace::{
+    ChangeRole, Member, ReinstateMember, RemoveMember, SuspendMember, Workspace, WorkspaceRejection,
+};
+use crate::accepted::{Accepted, Answer};
+use crate::app::App;
+use crate::decider::Decide;
+use crate::handle::Wish;
+use crate::origin::Origin;
+
+/// The role that a member is to have.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoleBody {
+    /// `admin`, `editor` or `viewer`.
+    #[schema(value_type = String, example = "editor")]
+    role: Role,
+}
+
+/// A member, as the workspace's admins see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MemberBody {
+    #[schema(value_type = uuid::Uuid)]
+    pub(super) user_id: UserId,
+    #[schema(value_type = String, example = "editor")]
+    pub(super) role: Role,
+    /// `active` or `suspended`.
+    pub(super) state: &'static str,
+}
+
+/// Another's workspace is not there: who wants to govern it refreshes into it first.
+pub(super) fn must_be_here(caller: &Caller, workspace: WorkspaceId) -> Result<(), Problem> {
+    let is_here = caller.workspace == workspace;
+    is_here.then_some(()).ok_or_else(Problem::not_found)
+}
+
+/// Gives a member another role.
+pub(crate) async fn change_role(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    body: &RoleBody,
+) -> Result<Accepted, Problem> {
+    let command = ChangeRole {
+        user,
+        role: body.role,
+    };
+    let origin = Origin::of(caller.actor());
+    govern(app, caller, &origin, user, &command).await
+}
+
+/// Suspends a member: what it holds is refused within a second, here and nowhere else.
+pub(crate) async fn suspend(
+    app: &App,
+    caller: &Caller,
+    origin: &Origin,
+    user: UserId,
+) -> Result<Accepted, Problem> {
+    govern(app, caller, origin, user, &SuspendMember { user }).await
+}
+
+/// Lets a suspended member act again.
+pub(crate) async fn reinstate(
+    app: &App,
+    caller: &Caller,
+    origin: &Origin,
+    user: UserId,
+) -> Result<Accepted, Problem> {
+    govern(app, caller, origin, user, &ReinstateMember { user }).await
+}
+
+async fn govern<C>(
+    app: &App,
+    caller: &Caller,
+    origin: &Origin,
+    user: UserId,
+    command: &C,
+) -> Result<Accepted, Problem>
+where
+    C: Decide<Workspace, Rejection = WorkspaceRejection>,
+{
+    let wish = Wish::on(Subject::Workspace(caller.workspace), command);
+    let answer = |workspace: &Workspace| member_answer(workspace, user);
+    Ok(app.commands.handle(origin, wish, answer).await?)
+}
+
+fn member_answer(workspace: &Workspace, user: UserId) -> Result<Answer, serde_json::Error> {
+    let body = workspace
+        .member(user)
+        .map(|Member { role, is_suspended }| MemberBody {
+            user_id: user,
+            role,
+            state: if is_suspended { "suspended" } else { "active" },
+        });
+    Ok(Answer {
+        status: StatusCode::OK,
+        body: serde_json::to_string(&body)?,
+    })
+}
+
+/// Removes a member, who may be the caller: then the caller leaves.
+pub(crate) async fn remove(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+) -> Result<Accepted, Problem> {
+    let origin = Origin::of(caller.actor());
+    let command = RemoveMember { user };
+    let wish = Wish {
+        companions: vec![left(&origin, user, caller.workspace)?],
+        ..Wish::on(Subject::Workspace(caller.workspace), &command)
+    };
+    let done = app.commands.carry_out::<Workspace, _>(&origin, wish).await?;
+    let answer = Answer::empty(StatusCode::NO_CONTENT);
+    Ok(Accepted::first(answer, done.version, done.position))
+}

@@ -1,0 +1,68 @@
+//! Changing what a person is called, and the person's address.
+
+use events::Sealed;
+use events::core::UserEvent;
+
+use super::{User, UserRejection};
+use crate::decider::Decide;
+
+/// A user wants another name, another address, or both; what stays as it is is left out.
+pub(crate) struct Amend {
+    pub(crate) name: Option<Sealed>,
+    pub(crate) email: Option<Sealed>,
+}
+
+impl Decide<User> for Amend {
+    type Rejection = UserRejection;
+
+    fn decide(&self, state: &User) -> Result<Vec<UserEvent>, UserRejection> {
+        match state {
+            User::Registered { .. } => {
+                let renamed = self.name.clone().map(|name| UserEvent::Renamed { name });
+                let email = self.email.clone();
+                let changed = email.map(|email| UserEvent::EmailChanged { email });
+                Ok(renamed.into_iter().chain(changed).collect())
+            }
+            User::Unknown | User::Erased => Err(UserRejection::Unknown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Amend, User, UserRejection};
+    use crate::core::user::samples::{erased, registered, sealed};
+    use crate::spec::given;
+    use events::core::UserEvent;
+
+    #[test]
+    fn only_what_changes_is_told() {
+        let amend = |name: Option<&str>, email: Option<&str>| Amend {
+            name: name.map(sealed),
+            email: email.map(sealed),
+        };
+        let renamed = UserEvent::Renamed { name: sealed("m") };
+        let changed = UserEvent::EmailChanged { email: sealed("f") };
+        let given = || given::<User>(&[registered()]);
+        given().when(&amend(None, None)).then([]);
+        given()
+            .when(&amend(Some("m"), None))
+            .then([renamed.clone()]);
+        given()
+            .when(&amend(Some("m"), Some("f")))
+            .then([renamed, changed]);
+    }
+
+    #[test]
+    fn who_is_not_there_cannot_change() {
+        for history in [vec![], vec![registered(), erased()]] {
+            let amend = Amend {
+                name: Some(sealed("m")),
+                email: None,
+            };
+            given::<User>(&history)
+                .when(&amend)
+                .then_rejected(|it| *it == UserRejection::Unknown);
+        }
+    }
+}
