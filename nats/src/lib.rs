@@ -28,6 +28,7 @@ pub use checkpoint::{Checkpoint, Diverged};
 pub use connect::{Broker, ConnectError, Connection};
 pub use consume::{Start, Tail};
 pub use history::{HISTORY_EVENTS_MAX, ReadError};
+pub use keys::{WrappedKey, WrappedKeys};
 pub use lane::{
     BATCH_HEADER, ClickLane, LANE_CLICKS_MAX, LaneError, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX,
     PRODUCER_HEADER,

@@ -11,6 +11,7 @@ mod append;
 mod broker;
 mod diverged;
 mod history;
+mod keys;
 mod lane;
 mod streams;
 mod tail;
