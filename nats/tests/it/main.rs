@@ -9,6 +9,7 @@
 
 mod append;
 mod broker;
+mod count;
 mod diverged;
 mod history;
 mod keys;
