@@ -28,7 +28,8 @@ impl Broker {
         let subject = format!("limits.{name}.{window}.{key}");
         match self.increment(subject.clone()).await {
             Err(error) if error.is_unheard() => {
-                if let Err(error) = self.apply_limits().await {
+                // Rare and large, so it stands apart from the future of every count.
+                if let Err(error) = Box::pin(self.apply_limits()).await {
                     tracing::debug!(%error, "cannot make the stream of counters");
                 }
                 self.increment(subject).await
