@@ -8,6 +8,7 @@ pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod keys;
+pub mod limits;
 pub mod listen;
 pub mod metrics;
 pub mod page;
