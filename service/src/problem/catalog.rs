@@ -163,6 +163,9 @@ pub const CODES: &[Code] = &[
         "too_many_workspaces",
         409,
         "The user belongs to as many workspaces as a user may.",
+        "too_many_requests",
+        429,
+        "A rate limit is used up; come again after Retry-After.",
     ),
     code(
         "unavailable",
