@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use ipnet::IpNet;
 use nats::{Broker, ClickLane};
-use service::caller::Tokens;
+use service::caller::Gate;
 use service::keys::Keyring;
+use service::limits::Limiter;
 
 use crate::agents::Agents;
 use crate::core::{Hashing, Identities};
@@ -24,7 +25,9 @@ pub(crate) struct App(Arc<Parts>);
 pub(crate) struct Parts {
     pub(crate) broker: Broker,
     pub(crate) keyring: Keyring,
-    pub(crate) tokens: Tokens,
+    pub(crate) gate: Gate,
+    /// Counts what anybody may try.
+    pub(crate) limiter: Limiter,
     pub(crate) commands: Commands,
     pub(crate) hashing: Hashing,
     pub(crate) identities: Identities,
@@ -53,8 +56,8 @@ impl Deref for App {
     }
 }
 
-impl FromRef<App> for Tokens {
+impl FromRef<App> for Gate {
     fn from_ref(app: &App) -> Self {
-        app.tokens.clone()
+        app.gate.clone()
     }
 }

@@ -25,9 +25,10 @@ use axum::Router;
 use events::StreamName;
 use ipnet::IpNet;
 use nats::{Broker, ClickLane, ReadError, Start};
-use service::caller::Tokens;
+use service::caller::Gate;
 use service::health::{Component, Readiness};
 use service::keys::Keyring;
+use service::limits::{Limiter, Limits};
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 use service::world;
@@ -41,6 +42,7 @@ use handle::Commands;
 use links::Domain;
 use links::redirect::{Directory, RedirectMetrics};
 
+pub use core::PasswordCost;
 pub use media::{Storage, StorageSettings};
 
 /// How long the storage is left alone after it failed.
@@ -54,8 +56,12 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Wraps users' keys and makes addresses unfindable.
     pub keyring: Keyring,
-    /// Makes and checks access tokens.
-    pub tokens: Tokens,
+    /// Makes access tokens, and checks who calls.
+    pub gate: Gate,
+    /// How often what anybody may do may be tried.
+    pub rate_limits: Limits,
+    /// What hashing a password costs.
+    pub password_cost: PasswordCost,
     /// Where uploads go.
     pub storage: StorageSettings,
 }
@@ -95,7 +101,9 @@ pub async fn build(
         public_url,
         trusted_proxies,
         keyring,
-        tokens,
+        gate,
+        rate_limits,
+        password_cost,
         storage,
     } = settings;
     let directory = Directory::new();
@@ -111,14 +119,23 @@ pub async fn build(
         "storage",
         watch_storage(storage.clone(), readiness.component("storage")),
     );
-    let hashing =
-        Hashing::new().map_err(|error: HashingError| BuildError::Hashing(error.into()))?;
+    let hashing = Hashing::new(password_cost)
+        .map_err(|error: HashingError| BuildError::Hashing(error.into()))?;
+    let blinding = keyring.clone();
+    let limiter = Limiter::new(
+        broker.clone(),
+        rate_limits,
+        trusted_proxies.clone().into(),
+        metrics,
+        move |label, value| blinding.blind_index(label, value),
+    );
     let app = App::new(Parts {
         commands: Commands::new(broker.clone(), keyring.clone()),
         identities: Identities::new(broker.clone(), keyring.clone()),
         broker,
         keyring,
-        tokens,
+        gate,
+        limiter,
         hashing,
         domain: Domain::of(&public_url),
         directory,
@@ -128,8 +145,9 @@ pub async fn build(
         redirects: RedirectMetrics::registered(metrics),
         storage,
     });
+    tasks.spawn_until_stopped("key uses", core::key_uses::follow(app.clone()));
     Ok(CommandApi {
-        core: core::http::routes().with_state(app.clone()),
+        core: core::http::routes(&app.limiter).with_state(app.clone()),
         media: media::http::routes().with_state(app.clone()),
         links: links::http::routes().with_state(app.clone()),
         redirects: links::redirect::routes(app),

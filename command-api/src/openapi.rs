@@ -37,3 +37,24 @@ pub(crate) enum CallerProblems {
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemBody),
 }
+
+/// What may go wrong with a write to something that is named.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "stands for answers in the description only")]
+pub(crate) enum ResourceProblems {
+    /// No such thing in the caller's workspace.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// It isn't at the version that `If-Match` names.
+    #[response(status = 412, content_type = "application/problem+json")]
+    PreconditionFailed(ProblemBody),
+}
+
+/// What may go wrong with what is tried too often.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "stands for answers in the description only")]
+pub(crate) enum LimitProblems {
+    /// `too_many_requests`; `Retry-After` says when to try again, `RateLimit` and `RateLimit-Policy` how it stands.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemBody),
+}

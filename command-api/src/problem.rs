@@ -8,7 +8,9 @@ use events::ClaimKind;
 use nats::{AppendError, ReadError, RequestError};
 use service::problem::{Chain, Problem};
 
-use crate::core::{HashingError, IdentityError, UserRejection};
+use crate::core::{
+    HashingError, IdentityError, KeyRejection, SessionRejection, UserRejection, WorkspaceRejection,
+};
 use crate::handle::HandleError;
 use crate::links::LinkRejection;
 use crate::media::AssetRejection;
@@ -33,14 +35,17 @@ impl<R: Error + Into<Problem> + 'static> From<HandleError<R>> for Problem {
             HandleError::Rejected(rejection) => rejection.into(),
             HandleError::Taken(kind) => taken(kind),
             HandleError::Mismatch => Self::idempotency_mismatch(),
-            HandleError::Contended => {
-                Self::conflict("contended", "Too many changes at once; try again")
-            }
+            HandleError::Contended | HandleError::Moved => contended(),
             HandleError::Read(ReadError::Unavailable(_))
             | HandleError::Append(AppendError::Unavailable(_)) => unavailable(&error),
             HandleError::Read(_) | HandleError::Append(_) | HandleError::Form(_) => internal(error),
         }
     }
+}
+
+/// Too many writers at once.
+pub(crate) fn contended() -> Problem {
+    Problem::conflict("contended", "Too many changes at once; try again")
 }
 
 fn taken(kind: ClaimKind) -> Problem {
@@ -73,6 +78,51 @@ impl From<UserRejection> for Problem {
             UserRejection::AlreadyRegistered => {
                 Self::conflict("already_registered", "The user is registered already")
             }
+            UserRejection::Unknown => Self::not_found(),
+        }
+    }
+}
+
+impl From<SessionRejection> for Problem {
+    fn from(rejection: SessionRejection) -> Self {
+        match rejection {
+            SessionRejection::Unknown => Self::not_found(),
+            // The way to refresh tells these in its own words; nothing else meets them.
+            SessionRejection::AlreadyOpen
+            | SessionRejection::Closed
+            | SessionRejection::Expired
+            | SessionRejection::Stranger
+            | SessionRejection::Exhausted => contended(),
+        }
+    }
+}
+
+impl From<WorkspaceRejection> for Problem {
+    fn from(rejection: WorkspaceRejection) -> Self {
+        match rejection {
+            WorkspaceRejection::Unknown | WorkspaceRejection::Stranger => Self::not_found(),
+            WorkspaceRejection::AlreadyOpen => contended(),
+            WorkspaceRejection::AlreadyMember => {
+                Self::conflict("already_member", "The user is a member already")
+            }
+            WorkspaceRejection::Full => Self::conflict("workspace_full", "The workspace is full")
+                .detail(rejection.to_string()),
+            WorkspaceRejection::LastAdmin => {
+                Self::conflict("last_admin", "The workspace needs an admin")
+                    .detail("make another member admin first")
+            }
+            WorkspaceRejection::Owner => {
+                Self::conflict("owner_stays", "The owner stays").detail(rejection.to_string())
+            }
+        }
+    }
+}
+
+impl From<KeyRejection> for Problem {
+    fn from(rejection: KeyRejection) -> Self {
+        match rejection {
+            KeyRejection::Unknown => Self::not_found(),
+            KeyRejection::AlreadyIssued => contended(),
         }
     }
 }
@@ -115,9 +165,11 @@ impl From<HashingError> for Problem {
                 "Too many logins at once",
             )
             .header(RETRY_AFTER, RETRY_AFTER_S.into()),
-            HashingError::Argon2(_) | HashingError::Phc(_) | HashingError::Thread(_) => {
-                internal(error)
-            }
+            HashingError::Argon2(_)
+            | HashingError::Params(_)
+            | HashingError::Phc(_)
+            | HashingError::Thread(_)
+            | HashingError::Lost => internal(error),
         }
     }
 }

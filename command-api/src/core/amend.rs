@@ -64,10 +64,9 @@ pub(crate) async fn amend(
     for _ in 0..ATTEMPTS_MAX {
         let account = govern::account(app, caller, id).await?;
         if_match.check(&ETag::version(account.version))?;
-        match change(app, caller, &origin, &account, &wanted).await? {
-            Some(accepted) => return Ok(accepted),
-            // Somebody else changed the account in between; which address to give up must be looked up again.
-            None => tracing::debug!(user = %id, "the account has changed meanwhile"),
+        // None: somebody changed the account in between, and which address to give up must be looked up again.
+        if let Some(accepted) = change(app, caller, &origin, &account, &wanted).await? {
+            return Ok(accepted);
         }
     }
     Err(contended())

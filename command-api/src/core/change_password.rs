@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
 use service::headers::{ETag, IfMatch};
+use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
 use super::account::Account;
+use super::identity::Profile;
 use super::password::Password;
 use super::user::{ChangePassword, User};
 use crate::accepted::{Accepted, Answer};
@@ -68,6 +70,9 @@ pub(crate) async fn change_password(
 }
 
 async fn prove(app: &App, account: &Account, current: String) -> Result<(), Problem> {
+    // One limit for all ways to try a password.
+    let Profile { email, .. } = account.profile()?;
+    app.limiter.spend(Limit::LoginAccount, &email).await?;
     let password = Password::parse(current);
     let is_possible = password.is_ok();
     let password = password.unwrap_or_else(|_| Password::impossible());

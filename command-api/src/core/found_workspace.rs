@@ -116,11 +116,7 @@ pub(super) fn left(
     of_user(origin, user, &event)
 }
 
-fn of_user(
-    origin: &Origin,
-    user: UserId,
-    event: &UserEvent,
-) -> Result<NewMessage, Problem> {
+fn of_user(origin: &Origin, user: UserId, event: &UserEvent) -> Result<NewMessage, Problem> {
     let (subject, metadata) = (Subject::User(user), origin.metadata());
     NewMessage::event(subject, &metadata, event, Expected::Any).map_err(internal)
 }

@@ -184,6 +184,9 @@ mod tests {
         let busy = results.iter().filter(is_busy).count();
         let hashed = results.iter().filter(|it| it.is_ok()).count();
         assert_eq!(busy + hashed, WAITING_MAX * 4);
-        assert!(busy >= WAITING_MAX && hashed >= WAITING_MAX, "{busy} {hashed}");
+        assert!(
+            busy >= WAITING_MAX && hashed >= WAITING_MAX,
+            "{busy} {hashed}"
+        );
     }
 }

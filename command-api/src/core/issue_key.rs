@@ -135,11 +135,7 @@ fn told(body: &str, workspace: WorkspaceId, secret: [u8; 32]) -> Result<String, 
 }
 
 /// Revokes a key of the workspace: it is refused within a second.
-pub(crate) async fn revoke(
-    app: &App,
-    caller: &Caller,
-    id: ApiKeyId,
-) -> Result<Accepted, Problem> {
+pub(crate) async fn revoke(app: &App, caller: &Caller, id: ApiKeyId) -> Result<Accepted, Problem> {
     let origin = Origin::of(caller.actor());
     let wish = Wish::on(Subject::ApiKey(caller.workspace, id), &Revoke);
     let done = app.commands.carry_out::<Key, _>(&origin, wish).await?;

@@ -15,6 +15,7 @@ use crate::origin::Origin;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Listens for ever. A notice that is lost costs precision only: the next use is told of again.
+#[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 pub(crate) async fn follow(app: App) {
     loop {
         match app.broker.uses().await {

@@ -7,6 +7,7 @@ use axum::http::header::USER_AGENT;
 use events::{Actor, SessionId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::caller::{Grant, Seen};
+use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
@@ -63,6 +64,9 @@ pub(crate) async fn login(
     body: LoginBody,
 ) -> Result<LoggedInBody, Problem> {
     let address = EmailAddress::parse(&body.email).ok();
+    // What is no address counts as it was sent: it must not be the way round the limit.
+    let name = address.as_ref().map_or(&*body.email, EmailAddress::as_str);
+    app.limiter.spend(Limit::LoginAccount, name).await?;
     let account = Account::of_address(app, address.as_ref()).await?;
     let phc = account.as_ref().map(Account::password_hash).transpose()?;
     let password = Password::parse(body.password);

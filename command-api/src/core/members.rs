@@ -109,18 +109,17 @@ fn member_answer(workspace: &Workspace, user: UserId) -> Result<Answer, serde_js
 }
 
 /// Removes a member, who may be the caller: then the caller leaves.
-pub(crate) async fn remove(
-    app: &App,
-    caller: &Caller,
-    user: UserId,
-) -> Result<Accepted, Problem> {
+pub(crate) async fn remove(app: &App, caller: &Caller, user: UserId) -> Result<Accepted, Problem> {
     let origin = Origin::of(caller.actor());
     let command = RemoveMember { user };
     let wish = Wish {
         companions: vec![left(&origin, user, caller.workspace)?],
         ..Wish::on(Subject::Workspace(caller.workspace), &command)
     };
-    let done = app.commands.carry_out::<Workspace, _>(&origin, wish).await?;
+    let done = app
+        .commands
+        .carry_out::<Workspace, _>(&origin, wish)
+        .await?;
     let answer = Answer::empty(StatusCode::NO_CONTENT);
     Ok(Accepted::first(answer, done.version, done.position))
 }

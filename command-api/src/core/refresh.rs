@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use events::{Actor, Subject, WorkspaceId};
 use serde::Deserialize;
+use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
@@ -46,6 +47,8 @@ pub(crate) async fn refresh(app: &App, body: RefreshBody) -> Result<LoggedInBody
     else {
         return Err(unknown());
     };
+    let limit = Limit::RefreshAccount;
+    app.limiter.spend(limit, &user.to_string()).await?;
     let account = Account::of(app, user).await?;
     let account = account.filter(|it| !it.has_ended(token.session, user_version));
     let account = account.ok_or_else(unknown)?;

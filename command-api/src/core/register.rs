@@ -6,6 +6,7 @@ use events::{Subject, UserId, WorkspaceId};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
+use service::limits::Limit;
 use service::problem::Problem;
 use service::sealed::SealingKey;
 use service::world;
@@ -96,6 +97,8 @@ pub(crate) async fn register(
         name,
         invitation,
     } = parse(app, origin, body)?;
+    let limit = Limit::RegistrationAccount;
+    app.limiter.spend(limit, email.as_str()).await?;
     let password_hash = app.hashing.hash(password).await?;
     let user = UserId::new(world::new_id());
     let newcomer = Newcomer {
@@ -176,7 +179,10 @@ impl Newcomer {
         let inviter = state.member(invitation.by);
         if !inviter.is_some_and(|it| it.role == Role::Admin && !it.is_suspended) {
             let mut faults = Faults::default();
-            faults.add("/invitation", "was given by somebody who is no admin any more");
+            faults.add(
+                "/invitation",
+                "was given by somebody who is no admin any more",
+            );
             return Err(faults.into());
         }
         let command = AddMember {

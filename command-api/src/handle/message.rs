@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use events::{DomainEvent, Subject};
+use events::Subject;
 use nats::{Expected, NewMessage};
 use service::keys::Keyring;
 

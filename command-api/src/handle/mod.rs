@@ -18,8 +18,8 @@ use crate::origin::{Once, Origin};
 
 pub(crate) use error::HandleError;
 use message::Before;
-pub(crate) use wish::Wish;
 use wish::Known;
+pub(crate) use wish::Wish;
 
 /// How often a decision is made anew because somebody else wrote in between.
 pub(crate) const ATTEMPTS_MAX: usize = 8;
@@ -124,7 +124,9 @@ impl Commands {
         match self.attempt(origin, &wish, Some(&answer)).await? {
             Ended::Replayed(accepted) => Ok(accepted),
             Ended::Done(outcome, given) => {
-                let answer = given.map_or_else(|| answer(&outcome.state), Ok).map_err(form)?;
+                let answer = given
+                    .map_or_else(|| answer(&outcome.state), Ok)
+                    .map_err(form)?;
                 Ok(Accepted::first(answer, outcome.version, outcome.position))
             }
         }

@@ -14,12 +14,12 @@ pub(crate) struct Wish<'a, C> {
     pub(crate) releases: Vec<Subject>,
     /// Events of other aggregates that happen in the same step.
     pub(crate) companions: Vec<NewMessage>,
-    pub(super) known: Known,
+    pub(crate) known: Known,
 }
 
 /// What is known of the aggregate beforehand.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Known {
+pub(crate) enum Known {
     /// Nothing: its history is read.
     Nothing,
     /// Its id was made for this very wish, so that it has no history to read.
@@ -42,7 +42,7 @@ impl<'a, C> Wish<'a, C> {
     }
 
     /// About an aggregate that begins with it.
-    pub(crate) const fn of_new(subject: Subject, command: &'a C) -> Self {
+    pub(crate) fn of_new(subject: Subject, command: &'a C) -> Self {
         Self {
             known: Known::New,
             ..Self::on(subject, command)
@@ -50,7 +50,7 @@ impl<'a, C> Wish<'a, C> {
     }
 
     /// About an aggregate at this version, to which claims, releases and companions belong.
-    pub(crate) const fn at(subject: Subject, version: u64, command: &'a C) -> Self {
+    pub(crate) fn at(subject: Subject, version: u64, command: &'a C) -> Self {
         Self {
             known: Known::Version(version),
             ..Self::on(subject, command)

@@ -65,7 +65,7 @@ impl ApiKey {
 }
 
 /// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
 
     let mut text = String::with_capacity(bytes.len() * 2);

@@ -14,7 +14,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use self::access::{Rule, Who};
-pub use self::api_key::{ApiKey, PREFIX as API_KEY_PREFIX};
+pub use self::api_key::{ApiKey, PREFIX as API_KEY_PREFIX, hex};
 pub use self::gate::{Gate, Refusal, Watched};
 pub use self::membership::Membership;
 pub use self::tokens::{Grant, LEEWAY_SECONDS, TOKEN_BYTES_MAX, TokenError, Tokens};

@@ -160,12 +160,14 @@ pub const CODES: &[Code] = &[
     ),
     code("too_large", 413, "The body is larger than the route takes."),
     code(
-        "too_many_workspaces",
-        409,
-        "The user belongs to as many workspaces as a user may.",
         "too_many_requests",
         429,
         "A rate limit is used up; come again after Retry-After.",
+    ),
+    code(
+        "too_many_workspaces",
+        409,
+        "The user belongs to as many workspaces as a user may.",
     ),
     code(
         "unavailable",

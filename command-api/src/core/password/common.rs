@@ -67,7 +67,13 @@ mod tests {
 
     #[test]
     fn what_is_not_on_the_list_is_not_found() {
-        for password in ["", "\n", "aaaaaaaaaaaaaaaaaaaaaab", "passwore", "zzzzzzzzzzzzzzz{"] {
+        for password in [
+            "",
+            "\n",
+            "aaaaaaaaaaaaaaaaaaaaaab",
+            "passwore",
+            "zzzzzzzzzzzzzzz{",
+        ] {
             assert!(!is_listed(password), "{password:?}");
         }
     }

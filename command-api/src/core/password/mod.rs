@@ -72,7 +72,10 @@ mod tests {
     #[test]
     fn a_common_password_cannot_be_chosen_but_once_had_still_be_tried() {
         let common = || "qwertyuiop123".to_owned();
-        assert!(matches!(Password::choose(common()), Err(PasswordError::Common)));
+        assert!(matches!(
+            Password::choose(common()),
+            Err(PasswordError::Common)
+        ));
         assert!(Password::parse(common()).is_ok());
         assert!(Password::choose("correct horse battery".to_owned()).is_ok());
     }

@@ -30,9 +30,7 @@ mod tests {
 
     #[test]
     fn a_user_is_forgotten_once() {
-        given::<User>(&[registered()])
-            .when(&Erase)
-            .then([erased()]);
+        given::<User>(&[registered()]).when(&Erase).then([erased()]);
         given::<User>(&[registered(), erased()])
             .when(&Erase)
             .then([]);

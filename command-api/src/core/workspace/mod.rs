@@ -100,9 +100,9 @@ impl Workspace {
 }
 
 fn is_governed_without(members: &Members, user: UserId) -> bool {
-    members.iter().any(|(other, member)| {
-        *other != user && member.role == Role::Admin && !member.is_suspended
-    })
+    members
+        .iter()
+        .any(|(other, member)| *other != user && member.role == Role::Admin && !member.is_suspended)
 }
 
 impl Aggregate for Workspace {
@@ -132,7 +132,9 @@ impl Aggregate for Workspace {
                 members.entry(*user).and_modify(|it| it.is_suspended = true);
             }
             WorkspaceEvent::MemberReinstated { user } => {
-                members.entry(*user).and_modify(|it| it.is_suspended = false);
+                members
+                    .entry(*user)
+                    .and_modify(|it| it.is_suspended = false);
             }
             WorkspaceEvent::MemberRemoved { user } => {
                 members.remove(user);

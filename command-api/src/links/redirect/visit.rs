@@ -117,8 +117,8 @@ fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::agents::Agent;
     use super::{Destination, Visit, is_counted};
+    use crate::agents::Agent;
     use axum::http::{HeaderMap, HeaderValue, Method};
     use events::links::LinkEvent;
     use events::{LinkId, Subject, WorkspaceId};

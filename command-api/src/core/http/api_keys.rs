@@ -1,0 +1,55 @@
+//! API keys.
+
+use axum::extract::State;
+use events::ApiKeyId;
+use service::body::{Json, Path};
+use service::caller::Caller;
+use service::headers::IdempotencyKey;
+use service::problem::Problem;
+
+use crate::accepted::Accepted;
+use crate::app::App;
+use crate::core::issue_key::{self, IssueBody, IssuedBody};
+use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::origin::{Origin, Wisher};
+use crate::problem::internal;
+
+/// Issues an API key for a program
+///
+/// The key is told in this answer and nowhere else. It may do what its scopes say, and no more than its maker may.
+#[utoipa::path(
+    post, path = "/v1/core/api-keys", tag = "core", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    request_body = IssueBody,
+    responses((status = 201, body = IssuedBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))), WriteProblems, CallerProblems),
+)]
+pub(super) async fn issue(
+    State(app): State<App>,
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<IssueBody>,
+) -> Result<Accepted, Problem> {
+    let route = "POST /v1/core/api-keys";
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.keyring,
+        route,
+        &body,
+    );
+    issue_key::issue(&app, &caller, &origin.map_err(internal)?, body).await
+}
+
+/// Revokes an API key: it is refused within a second, everywhere
+#[utoipa::path(
+    delete, path = "/v1/core/api-keys/{id}", tag = "core", security(("bearer" = [])),
+    params(("id" = Uuid, Path)),
+    responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems),
+)]
+pub(super) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<ApiKeyId>,
+) -> Result<Accepted, Problem> {
+    issue_key::revoke(&app, &caller, id).await
+}

@@ -1,0 +1,122 @@
+//! Workspaces and their members.
+
+use axum::extract::State;
+use events::{UserId, WorkspaceId};
+use service::body::{Json, Path};
+use service::caller::Caller;
+use service::headers::IdempotencyKey;
+use service::problem::{Problem, ProblemBody};
+
+use crate::accepted::Accepted;
+use crate::app::App;
+use crate::core::add_member::{self, AddMemberBody, AddedBody};
+use crate::core::found_workspace::{self, FoundBody, WorkspaceBody};
+use crate::core::members::{self, MemberBody, RoleBody};
+use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::origin::{Origin, Wisher};
+use crate::problem::internal;
+
+/// Founds a workspace, whose first admin the caller is
+///
+/// To work in it, refresh with its id as `workspace_id`.
+#[utoipa::path(
+    post, path = "/v1/core/workspaces", tag = "core", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    request_body = FoundBody,
+    responses(
+        (status = 201, body = WorkspaceBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
+        (status = 409, description = "`too_many_workspaces`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems,
+    ),
+)]
+pub(super) async fn found(
+    State(app): State<App>,
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<FoundBody>,
+) -> Result<Accepted, Problem> {
+    let route = "POST /v1/core/workspaces";
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.keyring,
+        route,
+        &body,
+    );
+    found_workspace::found(&app, &caller, &origin.map_err(internal)?, body).await
+}
+
+/// Takes somebody in by e-mail address
+///
+/// Who has an account is a member at once. For an address without one the answer holds an `invitation`, good for
+/// 7 days, with which the person registers: Millrace sends no mail, so hand it over.
+#[utoipa::path(
+    post, path = "/v1/core/workspaces/{id}/members", tag = "core", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    request_body = AddMemberBody,
+    responses(
+        (status = 201, body = AddedBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
+        (status = 409, description = "`already_member`, `workspace_full` or `too_many_workspaces`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems, ResourceProblems,
+    ),
+)]
+pub(super) async fn add_member(
+    State(app): State<App>,
+    caller: Caller,
+    Path(workspace): Path<WorkspaceId>,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<AddMemberBody>,
+) -> Result<Accepted, Problem> {
+    members::must_be_here(&caller, workspace)?;
+    let route = format!("POST /v1/core/workspaces/{workspace}/members");
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.keyring,
+        &route,
+        &body,
+    );
+    add_member::add_member(&app, &caller, &origin.map_err(internal)?, &body).await
+}
+
+/// Gives a member another role
+///
+/// What the member holds for this workspace is refused within a second: refreshing gives a token of the new role.
+#[utoipa::path(
+    patch, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "core", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path)),
+    request_body = RoleBody,
+    responses(
+        (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String))),
+        (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems, ResourceProblems,
+    ),
+)]
+pub(super) async fn change_role(
+    State(app): State<App>,
+    caller: Caller,
+    Path((workspace, user)): Path<(WorkspaceId, UserId)>,
+    Json(body): Json<RoleBody>,
+) -> Result<Accepted, Problem> {
+    members::must_be_here(&caller, workspace)?;
+    members::change_role(&app, &caller, user, &body).await
+}
+
+/// Removes a member; oneself, to leave
+#[utoipa::path(
+    delete, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "core", security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path)),
+    responses(
+        (status = 204, headers(("ETag" = String), ("Position" = String))),
+        (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
+        CallerProblems, ResourceProblems,
+    ),
+)]
+pub(super) async fn remove_member(
+    State(app): State<App>,
+    caller: Caller,
+    Path((workspace, user)): Path<(WorkspaceId, UserId)>,
+) -> Result<Accepted, Problem> {
+    members::must_be_here(&caller, workspace)?;
+    members::remove(&app, &caller, user).await
+}
