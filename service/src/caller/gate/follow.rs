@@ -20,6 +20,7 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Follows for ever; ends and begins anew only where the log is another one than before.
+#[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 pub(super) async fn follow(gate: Gate, broker: Broker, component: Component) {
     let Some(followed) = &gate.0.followed else {
         return;
@@ -78,7 +79,7 @@ impl Gate {
     }
 
     /// Another log: what was revoked in it, and what the tokens of before had seen of it, is not known.
-    fn start_over(&self, followed: &Followed) {
+    pub(super) fn start_over(&self, followed: &Followed) {
         followed.fresh.lose();
         {
             let revocations = self.0.revocations.write();

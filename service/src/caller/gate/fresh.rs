@@ -35,7 +35,7 @@ impl Freshness {
             return Ok(());
         }
         let mut proven = self.0.subscribe();
-        let waiting = timeout(PATIENCE, proven.wait_for(is_recent));
+        let waiting = timeout(PATIENCE, proven.wait_for(|at| is_recent(*at)));
         let is_fresh = waiting.await.is_ok_and(|found| found.is_ok());
         is_fresh.then_some(()).ok_or(Refusal::Deaf)
     }
@@ -46,10 +46,11 @@ impl Freshness {
     }
 
     fn is_fresh(&self) -> bool {
-        is_recent(&self.0.borrow())
+        is_recent(*self.0.borrow())
     }
 
     /// Proves it again and again, for a tail that has come as far as `heard` tells.
+    #[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
     pub(super) async fn prove(
         &self,
         broker: &Broker,
@@ -101,6 +102,6 @@ async fn hear_all(
     }
 }
 
-fn is_recent(proven_at: &Option<Instant>) -> bool {
+fn is_recent(proven_at: Option<Instant>) -> bool {
     proven_at.is_some_and(|at| at.elapsed() < DEAF_MAX)
 }

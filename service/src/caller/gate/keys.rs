@@ -64,6 +64,12 @@ impl Keys {
         Ok(standing)
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> u64 {
+        self.known.run_pending_tasks();
+        self.known.entry_count()
+    }
+
     pub(super) fn forget(&self, key: &ApiKey) {
         self.known.invalidate(&(key.workspace, key.id));
     }

@@ -57,6 +57,11 @@ impl Watchers {
         tell(self.state().by_user.values(), revocations);
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.state().by_user.values().map(HashMap::len).sum()
+    }
+
     fn forget(&self, user: UserId, number: u64) {
         let mut state = self.state();
         if let Some(of_user) = state.by_user.get_mut(&user) {
