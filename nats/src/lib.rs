@@ -9,6 +9,7 @@ mod changed;
 mod checkpoint;
 mod connect;
 mod consume;
+mod count;
 mod history;
 mod keys;
 mod lane;
@@ -27,7 +28,9 @@ pub use changed::{Changed, Changes};
 pub use checkpoint::{Checkpoint, Diverged};
 pub use connect::{Broker, ConnectError, Connection};
 pub use consume::{Start, Tail};
+pub use count::COUNT_WINDOW_S_MAX;
 pub use history::{HISTORY_EVENTS_MAX, ReadError};
+pub use keys::{WrappedKey, WrappedKeys};
 pub use lane::{
     BATCH_HEADER, ClickLane, LANE_CLICKS_MAX, LaneError, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX,
     PRODUCER_HEADER,

@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::Broker;
 use crate::connect::ANSWER_WAIT_MAX;
 
+const NOBODY_LISTENS: &str = "nobody listens there";
+
 /// A request failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -33,6 +35,11 @@ impl RequestError {
         matches!(self, Self::Refused { code: found, .. } if *found == code.0)
     }
 
+    /// Whether there is no stream for such messages, or none that has a leader: then nothing was done.
+    pub(crate) fn is_unheard(&self) -> bool {
+        matches!(self, Self::NoAnswer(reason) if reason == NOBODY_LISTENS)
+    }
+
     /// The client says it before the broker would.
     fn too_large(reason: &impl ToString) -> Self {
         Self::Refused {
@@ -50,7 +57,7 @@ impl From<async_nats::RequestError> for RequestError {
     fn from(error: async_nats::RequestError) -> Self {
         match error.kind() {
             RequestErrorKind::TimedOut => Self::no_answer("timed out"),
-            RequestErrorKind::NoResponders => Self::no_answer("nobody listens there"),
+            RequestErrorKind::NoResponders => Self::no_answer(NOBODY_LISTENS),
             RequestErrorKind::MaxPayloadExceeded => Self::too_large(&error),
             RequestErrorKind::InvalidSubject | RequestErrorKind::Other => Self::no_answer(&error),
         }

@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 use crate::state::INCARNATION_KEY;
 use crate::{Broker, RequestError};
 
-const DEFINITIONS: [&str; 5] = [
+const LIMITS: &str = include_str!("../streams/limits.json");
+const DEFINITIONS: [&str; 6] = [
     include_str!("../streams/core.json"),
     include_str!("../streams/media.json"),
     include_str!("../streams/links.json"),
     include_str!("../streams/clicks.json"),
     include_str!("../streams/user_keys.json"),
+    LIMITS,
 ];
 
 /// What became of a stream's definition.
@@ -77,6 +79,11 @@ impl Broker {
             applied.push(AppliedStream { name, change });
         }
         Ok(applied)
+    }
+
+    /// Makes the stream of counters if it is missing: a lone broker keeps nothing of it over a restart.
+    pub(crate) async fn apply_limits(&self) -> Result<(), StreamError> {
+        self.apply(parse(LIMITS)?).await.map(drop)
     }
 
     async fn apply(&self, wanted: Config) -> Result<StreamChange, StreamError> {

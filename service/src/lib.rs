@@ -2,11 +2,13 @@
 
 pub mod body;
 pub mod caller;
+pub mod client_address;
 pub mod config;
 pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod keys;
+pub mod limits;
 pub mod listen;
 pub mod metrics;
 pub mod page;

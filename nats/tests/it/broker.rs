@@ -1,9 +1,8 @@
-//! The connection, the notices and the keys.
+//! The connection and the notices.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bytes::Bytes;
 use events::core::WorkspaceEvent;
 use events::{ApiKeyId, Context, UserId, WorkspaceId};
 use futures::future::join_all;
@@ -117,55 +116,6 @@ async fn a_notice_reaches_who_listens_over_a_restart_too() {
             .await
             .unwrap();
     }
-}
-
-#[tokio::test]
-async fn a_key_is_kept_replaced_and_destroyed() {
-    let World {
-        broker,
-        nats: _nats,
-    } = World::new().await;
-    let user = UserId::new(uuid());
-    assert_eq!(broker.key(user).await.unwrap(), None);
-    for wrapped in ["old", "new"] {
-        broker
-            .put_key(user, Bytes::from_static(wrapped.as_bytes()))
-            .await
-            .unwrap();
-        assert_eq!(broker.key(user).await.unwrap().unwrap(), wrapped);
-    }
-    broker.destroy_key(user).await.unwrap();
-    assert_eq!(broker.key(user).await.unwrap(), None);
-}
-
-#[tokio::test]
-async fn a_key_is_put_over_a_restart() {
-    let mut world = World::new().await;
-    let (broker, user) = (world.broker.clone(), UserId::new(uuid()));
-    let mut connection = broker.connection();
-    world.nats.kill().await;
-    connection.wait_for(|it| !it.is_up).await.unwrap();
-    let put = broker.put_key(user, Bytes::from_static(b"wrapped"));
-    let (put, started) = tokio::join!(put, world.nats.start_again());
-    started.unwrap();
-    put.unwrap();
-    assert_eq!(broker.key(user).await.unwrap().unwrap(), "wrapped");
-}
-
-#[tokio::test]
-async fn of_many_fingerprints_at_once_one_stands_and_all_are_told_which() {
-    let world = World::new().await;
-    let ours: Vec<String> = (0..20).map(|index| index.to_string()).collect();
-    let settled = ours.iter().map(|it| world.broker.settle_fingerprint(it));
-    let settled: Vec<String> = join_all(settled)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
-    assert!(ours.contains(&settled[0]));
-    assert!(settled.iter().all(|it| *it == settled[0]), "{settled:?}");
-    let later = world.broker.settle_fingerprint("later").await;
-    assert_eq!(later.unwrap(), settled[0]);
 }
 
 #[tokio::test]

@@ -116,8 +116,10 @@ async fn a_history_from_the_leader_costs_one_question_beyond_its_pages() {
     let subject = subject();
     fill(&world.broker, &subject, 600).await;
     let observer = client(&world.nats).await;
-    let asked = observer.subscribe("$JS.API.>").await.unwrap();
-    observer.flush().await.unwrap();
+    let mut asked = observer.subscribe("$JS.API.>").await.unwrap();
+    // What the observer asks itself shows that it listens.
+    observer.request("$JS.API.INFO", "".into()).await.unwrap();
+    assert_eq!(asked.next().await.unwrap().subject.as_str(), "$JS.API.INFO");
     let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
     assert_eq!(history.await.unwrap().len(), 600);
     world.broker.round_trip().await.unwrap();

@@ -9,8 +9,10 @@
 
 mod append;
 mod broker;
+mod count;
 mod diverged;
 mod history;
+mod keys;
 mod lane;
 mod streams;
 mod tail;

@@ -19,6 +19,7 @@ pub use self::parse::JWT_SECRET_CHARACTERS_MIN;
 pub use self::secret::Secret;
 pub use self::settings::{SETTINGS, Setting};
 use crate::keys::DataKey;
+use crate::limits::Limits;
 
 /// Where `millrace up` listens unless `APP_PORT` says otherwise.
 pub const UP_PORT: u16 = 8080;
@@ -115,6 +116,8 @@ pub struct Config {
     pub cdn_url: Option<Url>,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `RATE_LIMITS`.
+    pub rate_limits: Limits,
     /// `LOG_LEVEL` and `LOG_FORMAT`.
     pub log: Log,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`.

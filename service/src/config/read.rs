@@ -48,6 +48,9 @@ impl Config {
             trusted_proxies: from
                 .read("TRUSTED_PROXIES", parse::networks)
                 .unwrap_or_default(),
+            rate_limits: from
+                .read("RATE_LIMITS", parse::rate_limits)
+                .unwrap_or_default(),
             log: Log {
                 level: from
                     .read("LOG_LEVEL", parse::log_level)

@@ -96,6 +96,15 @@ pub const SETTINGS: &[Setting] = &[
         "CIDRs whose forwarding headers are believed, comma-separated",
     ),
     setting(
+        "RATE_LIMITS",
+        Some(
+            "login-address=60/60,login-account=10/60,\
+             registration-address=20/60,registration-account=5/60,\
+             refresh-address=120/60,refresh-account=30/60",
+        ),
+        "logins, registrations and refreshes by client address and by account, each as so often in so many seconds; `off`, or what differs from the default",
+    ),
+    setting(
         "LOG_LEVEL",
         Some("info"),
         "level, or directives such as `info,nats=debug`",

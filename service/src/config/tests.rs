@@ -38,6 +38,7 @@ fn all_faults_are_reported_at_once() {
         ("DATA_KEY", "c2hvcnQ="),
         ("S3_ENDPOINT", "ftp://files"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,nonsense"),
+        ("RATE_LIMITS", "login=1/1"),
         ("LOG_FORMAT", "xml"),
     ])
     .unwrap_err();
@@ -54,6 +55,7 @@ fn all_faults_are_reported_at_once() {
         "S3_ACCESS_KEY_ID",
         "S3_SECRET_ACCESS_KEY",
         "TRUSTED_PROXIES",
+        "RATE_LIMITS",
         "LOG_FORMAT",
     ];
     assert_eq!(faulty, BTreeSet::from(expected));

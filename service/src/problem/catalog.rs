@@ -125,6 +125,11 @@ pub const CODES: &[Code] = &[
     ),
     code("too_large", 413, "The body is larger than the route takes."),
     code(
+        "too_many_requests",
+        429,
+        "A rate limit is used up; come again after Retry-After.",
+    ),
+    code(
         "unavailable",
         503,
         "Something that is needed is away; come again after Retry-After.",

@@ -87,6 +87,16 @@ impl Problem {
         .header(RETRY_AFTER, retry_after_seconds.into())
     }
 
+    /// A rate limit is used up until its window ends.
+    pub fn too_many_requests(retry_after_seconds: u32) -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "Too many requests",
+        )
+        .header(RETRY_AFTER, retry_after_seconds.into())
+    }
+
     /// The body is larger than the route takes.
     pub fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "Body too large")

@@ -52,7 +52,7 @@ const NEIGHBOURS: [(&str, &[&str]); 10] = [
     ("projectors", &["events", "nats", "service"]),
     ("query-api", &["events", "nats", "service"]),
     ("servers", &[]),
-    ("service", &["events"]),
+    ("service", &["events", "nats"]),
     ("tests", &[]),
 ];
 /// Processes: not even the tests of one may use another.
