@@ -64,8 +64,10 @@ impl Checkpoint {
 }
 
 impl Broker {
-    /// Asks the leader whether the stream still holds what was read.
-    pub(crate) async fn verify(
+    /// Asks the leader whether the stream still holds what was read, and how it stands.
+    ///
+    /// [`ReadError::Diverged`] if it is not the log that was read.
+    pub async fn verify(
         &self,
         stream: StreamName,
         read: &Checkpoint,

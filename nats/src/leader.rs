@@ -53,8 +53,8 @@ impl Broker {
         Ok(found.map(|message| message.sequence))
     }
 
-    /// The sequence of the first message that has this one or a later one.
-    pub(crate) async fn first_kept(
+    /// The sequence of the first message that has this one or a later one; `None` if none is kept.
+    pub async fn first_kept(
         &self,
         stream: StreamName,
         sequence: u64,

@@ -85,6 +85,18 @@ impl NewMessage {
         &self.subject
     }
 
+    /// The message as its stream would hold it: for tests of those who read.
+    pub fn as_stored(&self, sequence: u64, stored_at: Timestamp) -> StoredMessage {
+        let message = StreamMessage {
+            subject: self.subject.to_string().into(),
+            sequence,
+            headers: self.headers.clone(),
+            payload: self.body.clone(),
+            time: stored_at.odt(),
+        };
+        StoredMessage::new(self.subject.stream(), message)
+    }
+
     fn new(
         subject: Subject,
         id: EventId,

@@ -156,7 +156,7 @@ pub const CODES: &[Code] = &[
     code(
         "token_revoked",
         401,
-        "The session has ended, or what its user may do has changed; refresh, or log in again.",
+        "The session has ended, the API key was revoked, or what its user may do has changed; refresh, or log in again.",
     ),
     code("too_large", 413, "The body is larger than the route takes."),
     code(

@@ -5,11 +5,10 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use events::{StreamName, Timestamp, UserId};
-use nats::{Broker, ReadError, Start, StoredMessage, Tail};
+use nats::{Broker, Checkpoint, ReadError, Start, StoredMessage, Tail};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use super::{Gate, MARGIN, keys};
+use super::{Followed, Gate, MARGIN};
 use crate::health::Component;
 use crate::problem::Chain;
 use crate::world;
@@ -21,61 +20,46 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Follows for ever; ends and begins anew only where the log is another one than before.
+#[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 pub(super) async fn follow(gate: Gate, broker: Broker, component: Component) {
+    let Some(followed) = &gate.0.followed else {
+        return;
+    };
     loop {
-        let Err(error) = hear(&gate, &broker, &component).await;
-        gate.is_deaf();
+        let Err(error) = hear(&gate, followed, &broker, &component).await;
         component.down("revocations cannot be heard");
         tracing::error!(error = %Chain(&error), "cannot hear of revocations; beginning anew");
+        if matches!(error, ReadError::Diverged(_)) {
+            gate.start_over(followed);
+        }
         tokio::time::sleep(RETRY_DELAY).await;
     }
 }
 
 async fn hear(
     gate: &Gate,
+    followed: &Followed,
     broker: &Broker,
     component: &Component,
 ) -> Result<Infallible, ReadError> {
-    let lifetime = gate.tokens().lifetime().max(keys::REMEMBERED) + 2 * MARGIN;
-    let since = Timestamp::new(world::now().odt() - lifetime);
+    let since = Timestamp::new(world::now().odt() - (gate.memory() + MARGIN));
     let mut tail = broker.tail(StreamName::Core, Start::Since(since)).await?;
-    while tail.pending() > 0 {
-        gate.hear(&tail.next_batch(MESSAGES_MAX, BYTES_MAX).await?);
-    }
-    gate.is_hearing();
-    component.up();
-    let reading = tail.reading();
+    let heard = watch::Sender::new(tail.checkpoint());
+    let proving = followed.fresh.prove(broker, heard.subscribe(), component);
     tokio::select! {
-        ended = hear_on(gate, &mut tail) => ended,
-        never = watch_reading(gate, component, reading) => match never {},
+        ended = hear_on(gate, &mut tail, &heard) => ended,
+        never = proving => match never {},
     }
 }
 
-async fn hear_on(gate: &Gate, tail: &mut Tail) -> Result<Infallible, ReadError> {
+async fn hear_on(
+    gate: &Gate,
+    tail: &mut Tail,
+    heard: &watch::Sender<Checkpoint>,
+) -> Result<Infallible, ReadError> {
     loop {
         gate.hear(&tail.next_batch(MESSAGES_MAX, BYTES_MAX).await?);
-    }
-}
-
-/// Says whether the log is being read, as it changes.
-///
-/// The first batch after a pause may still be on its way when the tail reads again; it is there within a round trip.
-async fn watch_reading(
-    gate: &Gate,
-    component: &Component,
-    mut reading: watch::Receiver<bool>,
-) -> Infallible {
-    loop {
-        if *reading.borrow_and_update() {
-            gate.is_hearing();
-            component.up();
-        } else {
-            gate.is_deaf();
-            component.down("revocations cannot be heard");
-        }
-        if reading.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        heard.send_replace(tail.checkpoint());
     }
 }
 
@@ -83,24 +67,25 @@ impl Gate {
     fn hear(&self, messages: &[StoredMessage]) {
         let mut concerned: Vec<UserId> = Vec::new();
         {
-            let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
+            let revocations = self.0.revocations.write();
+            let mut revocations = revocations.unwrap_or_else(PoisonError::into_inner);
             for message in messages {
-                concerned.extend(heard.revocations.hear(message));
+                concerned.extend(revocations.hear(message));
             }
         }
         if !concerned.is_empty() {
-            let heard = self.0.heard.read().unwrap_or_else(PoisonError::into_inner);
-            self.0.watchers.look_at(&concerned, &heard.revocations);
+            self.0.watchers.look_at(&concerned, &self.revocations());
         }
     }
 
-    fn is_hearing(&self) {
-        let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
-        heard.deaf_since = None;
-    }
-
-    fn is_deaf(&self) {
-        let mut heard = self.0.heard.write().unwrap_or_else(PoisonError::into_inner);
-        heard.deaf_since.get_or_insert_with(Instant::now);
+    /// Another log: what was revoked in it, and what the tokens of before had seen of it, is not known.
+    pub(super) fn start_over(&self, followed: &Followed) {
+        followed.fresh.lose();
+        {
+            let revocations = self.0.revocations.write();
+            let mut revocations = revocations.unwrap_or_else(PoisonError::into_inner);
+            revocations.start_over(world::now());
+        }
+        self.0.watchers.look_at_all(&self.revocations());
     }
 }

@@ -1,57 +1,44 @@
 //! API keys, looked up in the log once and remembered.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use events::core::{ApiKeyEvent, Scope, WorkspaceEvent};
-use events::{ApiKeyId, Subject, Timestamp};
+use events::core::{ApiKeyEvent, UserEvent, WorkspaceEvent};
+use events::{ApiKeyId, Subject, Timestamp, WorkspaceId};
 use moka::sync::Cache;
-use nats::Broker;
+use nats::{Broker, ReadError};
 use tokio::sync::Semaphore;
 
-use super::super::{ApiKey, Caller, Credential, Membership, Seen};
+use super::super::{ApiKey, Membership};
 use super::Refusal;
+use super::standing::Standing;
 
 /// How long a key is remembered before the log is asked again.
-pub(super) const REMEMBERED: Duration = Duration::from_mins(10);
+const REMEMBERED: Duration = Duration::from_mins(10);
+/// How long after its revocation a key may be remembered as good, if it was just being looked up.
+pub(super) const BELIEVED_MAX: Duration = REMEMBERED.saturating_add(Duration::from_mins(1));
 /// Keys that are remembered, unknown ones too.
 const KEYS_MAX: u64 = 10_000;
 /// Keys that are looked up at once: somebody who guesses keys must not keep the broker busy.
 const LOOK_UPS_MAX: usize = 16;
-/// How often a process tells of a key's use.
-const USE_TOLD_EVERY_S: i64 = 60;
 
 pub(super) struct Keys {
     broker: Broker,
-    known: Cache<ApiKeyId, Arc<Standing>>,
+    /// By the workspace, too: else whoever knows a key's id could have it looked up, and remembered, in another.
+    known: Cache<(WorkspaceId, ApiKeyId), Arc<Standing>>,
     look_ups: Semaphore,
-}
-
-/// What the log says of a key.
-pub(super) struct Standing {
-    /// Whom the key admits, if the rest is right.
-    pub(super) caller: Caller,
-    state: State,
-    scopes: Vec<Scope>,
-    secret_hash: String,
-    /// When its use was last told of, in seconds since 1970.
-    told_at: AtomicI64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Unknown,
-    Good,
-    Revoked,
 }
 
 impl Keys {
     pub(super) fn new(broker: Broker) -> Self {
+        Self::remembering(broker, KEYS_MAX)
+    }
+
+    pub(super) fn remembering(broker: Broker, keys_max: u64) -> Self {
         Self {
             broker,
             known: Cache::builder()
-                .max_capacity(KEYS_MAX)
+                .max_capacity(keys_max)
                 .time_to_live(REMEMBERED)
                 .build(),
             look_ups: Semaphore::new(LOOK_UPS_MAX),
@@ -63,21 +50,31 @@ impl Keys {
         key: &ApiKey,
         now: Timestamp,
     ) -> Result<Arc<Standing>, Refusal> {
-        if let Some(known) = self.known.get(&key.id) {
+        let name = (key.workspace, key.id);
+        if let Some(known) = self.known.get(&name) {
             return Ok(known);
         }
-        let turn = self.look_ups.acquire().await;
+        let _turn = self.look_ups.acquire().await;
+        // Somebody else may have looked it up meanwhile.
+        if let Some(known) = self.known.get(&name) {
+            return Ok(known);
+        }
         let standing = Arc::new(self.look_up(key, now).await?);
-        drop(turn);
-        self.known.insert(key.id, Arc::clone(&standing));
+        self.known.insert(name, Arc::clone(&standing));
         Ok(standing)
     }
 
-    pub(super) fn forget(&self, key: &ApiKey) {
-        self.known.invalidate(&key.id);
+    #[cfg(test)]
+    pub(super) fn len(&self) -> u64 {
+        self.known.run_pending_tasks();
+        self.known.entry_count()
     }
 
-    async fn look_up(&self, key: &ApiKey, now: Timestamp) -> Result<Standing, Refusal> {
+    pub(super) fn forget(&self, key: &ApiKey) {
+        self.known.invalidate(&(key.workspace, key.id));
+    }
+
+    async fn look_up(&self, key: &ApiKey, now: Timestamp) -> Result<Standing, ReadError> {
         let subject = Subject::ApiKey(key.workspace, key.id);
         let history = self
             .broker
@@ -87,108 +84,41 @@ impl Keys {
         for recorded in history {
             standing.evolve(recorded.event);
         }
-        if standing.state == State::Good {
-            self.look_up_maker(&mut standing.caller, &mut standing.state)
-                .await?;
+        if !standing.is_final() {
+            self.look_up_maker(&mut standing).await?;
         }
         Ok(standing)
     }
 
     /// A key does no more than its maker may, and nothing once its maker may do nothing.
-    async fn look_up_maker(&self, caller: &mut Caller, state: &mut State) -> Result<(), Refusal> {
-        let subject = Subject::Workspace(caller.workspace);
+    async fn look_up_maker(&self, standing: &mut Standing) -> Result<(), ReadError> {
+        let user = standing.caller.user;
+        let last = self.broker.last_from_leader(&Subject::User(user)).await?;
+        if let Some(last) = last {
+            standing.caller.seen.user = last.position.sequence;
+            let last = last.decode::<UserEvent>();
+            if last.is_ok_and(|last| matches!(last.event, UserEvent::Erased { .. })) {
+                standing.revoke();
+                return Ok(());
+            }
+        }
+        let subject = Subject::Workspace(standing.caller.workspace);
         let history = self
             .broker
             .history_from_leader::<WorkspaceEvent>(&subject)
             .await?;
-        caller.seen.workspace = history.last().map_or(0, |last| last.position.sequence);
-        let membership = Membership::of(caller.user, history.iter().map(|it| &it.event));
-        match membership.role() {
-            Some(role) => caller.role = role,
-            None => *state = State::Revoked,
-        }
+        let last = history.last();
+        standing.caller.seen.workspace = last.map_or(0, |last| last.position.sequence);
+        standing.limit(Membership::of(user, history.iter().map(|it| &it.event)));
         Ok(())
     }
 
     /// Tells command-api, now and then, that the key is in use; a lost notice costs precision only.
     pub(super) async fn tell_of_use(&self, standing: &Standing, key: &ApiKey, now: Timestamp) {
-        let now_s = now.odt().unix_timestamp();
-        let told_at = standing.told_at.load(Ordering::Relaxed);
-        let is_due = now_s.saturating_sub(told_at) >= USE_TOLD_EVERY_S;
-        let exchanged = || {
-            standing
-                .told_at
-                .compare_exchange(told_at, now_s, Ordering::Relaxed, Ordering::Relaxed)
-        };
-        if is_due
-            && exchanged().is_ok()
+        if standing.is_to_be_told_of(now)
             && let Err(error) = self.broker.publish_used(key.workspace, key.id).await
         {
             tracing::debug!(%error, "not told of a key's use");
         }
-    }
-}
-
-impl Standing {
-    fn unknown(key: &ApiKey, now: Timestamp) -> Self {
-        Self {
-            caller: Caller {
-                user: events::UserId::new(uuid::Uuid::nil()),
-                workspace: key.workspace,
-                role: events::core::Role::Viewer,
-                credential: Credential::ApiKey(key.id),
-                issued_at: now,
-                expires_at: None,
-                seen: Seen::default(),
-            },
-            state: State::Unknown,
-            scopes: Vec::new(),
-            secret_hash: String::new(),
-            told_at: AtomicI64::new(0),
-        }
-    }
-
-    fn evolve(&mut self, event: ApiKeyEvent) {
-        match event {
-            ApiKeyEvent::Issued {
-                user,
-                name: _,
-                scopes,
-                secret_hash,
-                expires_at,
-            } => {
-                self.caller.user = user;
-                self.caller.expires_at = expires_at;
-                self.state = State::Good;
-                self.scopes = scopes;
-                self.secret_hash = secret_hash;
-            }
-            ApiKeyEvent::Used { .. } => {}
-            ApiKeyEvent::Revoked { .. } => self.state = State::Revoked,
-        }
-    }
-
-    /// The caller, if the key's secret is right, the key good at `now`, and meant for `scope`.
-    pub(super) fn admit(
-        &self,
-        key: &ApiKey,
-        scope: Option<Scope>,
-        now: Timestamp,
-    ) -> Result<Caller, Refusal> {
-        // The secret first: who hasn't got it learns nothing of the key.
-        if self.state == State::Unknown || !key.has_hash(&self.secret_hash) {
-            return Err(Refusal::UnknownKey);
-        }
-        if self.state == State::Revoked {
-            return Err(Refusal::Revoked);
-        }
-        if self.caller.expires_at.is_some_and(|at| at <= now) {
-            return Err(Refusal::ExpiredKey);
-        }
-        let scope = scope.ok_or(Refusal::NoKeys)?;
-        if !self.scopes.contains(&scope) {
-            return Err(Refusal::Scope(scope));
-        }
-        Ok(self.caller.clone())
     }
 }

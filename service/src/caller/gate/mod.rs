@@ -3,18 +3,22 @@
 //! What was revoked is heard from the log, by every process for itself; no database is asked.
 
 mod follow;
+mod fresh;
 mod keys;
 mod refusal;
+mod standing;
+#[cfg(test)]
+mod tests;
 mod watch;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use events::Timestamp;
 use events::core::Scope;
 use nats::Broker;
-use tokio::time::Instant;
 
+use self::fresh::Freshness;
 use self::keys::Keys;
 pub use self::refusal::Refusal;
 pub use self::watch::Watched;
@@ -25,8 +29,6 @@ use super::{ApiKey, Caller, LEEWAY_SECONDS, Tokens};
 use crate::health::Readiness;
 use crate::shutdown::Tasks;
 
-/// How long credentials are believed after the log was last heard: "refused within a second" holds without it, too.
-const DEAF_MAX: Duration = Duration::from_secs(1);
 /// How much longer than a token's life a revocation is remembered, since clocks differ.
 const MARGIN: Duration = Duration::from_secs(2 * LEEWAY_SECONDS.unsigned_abs());
 
@@ -36,23 +38,26 @@ pub struct Gate(Arc<Parts>);
 
 struct Parts {
     tokens: Tokens,
-    keys: Option<Keys>,
-    heard: RwLock<Heard>,
+    /// `None` in tests.
+    followed: Option<Followed>,
+    revocations: RwLock<Revocations>,
     watchers: Watchers,
 }
 
-/// What was heard from the log.
-struct Heard {
-    revocations: Revocations,
-    /// Since when nothing can be heard; `None` while the log is followed.
-    deaf_since: Option<Instant>,
+/// What is had from the log.
+struct Followed {
+    keys: Keys,
+    fresh: Freshness,
 }
 
 impl Gate {
     /// A gate that follows the log; until it has heard what matters, it admits nobody.
     pub fn follow(tokens: Tokens, broker: Broker, readiness: &Readiness, tasks: &Tasks) -> Self {
-        let keys = Keys::new(broker.clone());
-        let gate = Self::new(tokens, Some(keys), Instant::now().checked_sub(DEAF_MAX));
+        let followed = Followed {
+            keys: Keys::new(broker.clone()),
+            fresh: Freshness::none(),
+        };
+        let gate = Self::new(tokens, Some(followed));
         let component = readiness.component("revocations");
         let following = follow::follow(gate.clone(), broker, component);
         tasks.spawn_until_stopped("revocations", following);
@@ -61,19 +66,15 @@ impl Gate {
 
     /// A gate that hears of no revocation and knows no API key: for tests of what stands behind it.
     pub fn deaf(tokens: Tokens) -> Self {
-        Self::new(tokens, None, None)
+        Self::new(tokens, None)
     }
 
-    fn new(tokens: Tokens, keys: Option<Keys>, deaf_since: Option<Instant>) -> Self {
-        let lifetime = tokens.lifetime().max(keys::REMEMBERED) + MARGIN;
-        let lifetime = lifetime.try_into().unwrap_or(time::Duration::MAX);
+    fn new(tokens: Tokens, followed: Option<Followed>) -> Self {
+        let memory = memory(&tokens).try_into().unwrap_or(time::Duration::MAX);
         Self(Arc::new(Parts {
             tokens,
-            keys,
-            heard: RwLock::new(Heard {
-                revocations: Revocations::new(lifetime),
-                deaf_since,
-            }),
+            followed,
+            revocations: RwLock::new(Revocations::new(memory)),
             watchers: Watchers::default(),
         }))
     }
@@ -84,6 +85,8 @@ impl Gate {
     }
 
     /// Who shows this credential, if it is good at `now`, and if an API key has `scope`.
+    ///
+    /// Whether it is good is known up to a second ago. If it isn't known, this waits a little, and then refuses.
     pub async fn admit(
         &self,
         credential: &str,
@@ -94,7 +97,10 @@ impl Gate {
             return self.admit_key(credential, scope, now).await;
         }
         let caller = self.0.tokens.verify(credential, now)?;
-        if self.has_revoked(&caller)? {
+        if let Some(followed) = &self.0.followed {
+            followed.fresh.wait().await?;
+        }
+        if self.revocations().has_revoked(&caller) {
             return Err(Refusal::Revoked);
         }
         Ok(caller)
@@ -107,9 +113,11 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Caller, Refusal> {
         let key: ApiKey = credential.parse().map_err(|_| Refusal::UnknownKey)?;
-        let keys = self.0.keys.as_ref().ok_or(Refusal::UnknownKey)?;
+        let followed = self.0.followed.as_ref().ok_or(Refusal::UnknownKey)?;
+        followed.fresh.wait().await?;
+        let keys = &followed.keys;
         let mut standing = keys.standing(&key, now).await?;
-        if self.has_revoked(&standing.caller)? {
+        if !standing.is_final() && self.revocations().has_revoked(&standing.caller) {
             // What was remembered is out of date; the log itself is not.
             keys.forget(&key);
             standing = keys.standing(&key, now).await?;
@@ -119,24 +127,27 @@ impl Gate {
         Ok(caller)
     }
 
-    fn has_revoked(&self, caller: &Caller) -> Result<bool, Refusal> {
-        let heard = self.0.heard.read().unwrap_or_else(PoisonError::into_inner);
-        let is_deaf = heard
-            .deaf_since
-            .is_some_and(|since| since.elapsed() >= DEAF_MAX);
-        if is_deaf {
-            return Err(Refusal::Deaf);
-        }
-        Ok(heard.revocations.has_revoked(caller))
-    }
-
     /// Tells when the caller's credential is revoked, for whoever serves the caller for longer than a request.
     pub fn watch(&self, caller: &Caller) -> Watched {
         let watched = self.0.watchers.watch(self.clone(), caller.clone());
         // It may have been revoked since it was admitted.
-        if matches!(self.has_revoked(caller), Ok(true)) {
+        if self.revocations().has_revoked(caller) {
             watched.revoke();
         }
         watched
     }
+
+    fn revocations(&self) -> RwLockReadGuard<'_, Revocations> {
+        let revocations = self.0.revocations.read();
+        revocations.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn memory(&self) -> Duration {
+        memory(&self.0.tokens)
+    }
+}
+
+/// How long a revocation is remembered: as long as anything from before may be believed.
+fn memory(tokens: &Tokens) -> Duration {
+    tokens.lifetime().max(keys::BELIEVED_MAX) + MARGIN
 }

@@ -23,6 +23,9 @@ pub enum Refusal {
     /// Good, until it was revoked.
     #[error("the credential was revoked")]
     Revoked,
+    /// Good, until it or its maker was stopped.
+    #[error("the API key was revoked")]
+    RevokedKey,
     /// The key may not be used for this.
     #[error("the API key lacks the scope {0}")]
     Scope(events::core::Scope),
@@ -43,11 +46,12 @@ impl From<Refusal> for Problem {
             Refusal::Token(error) => error.into(),
             Refusal::UnknownKey => invalid("the API key is not one of ours"),
             Refusal::ExpiredKey => expired("the API key has expired"),
-            Refusal::Revoked => Self::unauthorized(
-                "token_revoked",
+            Refusal::Revoked => revoked(
                 "the session has ended, or what you may do has changed: refresh, or log in again",
-                "Bearer realm=\"millrace\", error=\"invalid_token\", error_description=\"revoked\"",
             ),
+            Refusal::RevokedKey => {
+                revoked("the API key was revoked, or its maker may do nothing here")
+            }
             Refusal::Scope(scope) => {
                 Self::forbidden(format!("the API key lacks the scope {scope}"))
             }
@@ -75,6 +79,12 @@ impl From<TokenError> for Problem {
 fn invalid(detail: &'static str) -> Problem {
     let challenge = "Bearer realm=\"millrace\", error=\"invalid_token\"";
     Problem::unauthorized("invalid_token", detail, challenge)
+}
+
+fn revoked(detail: &'static str) -> Problem {
+    let challenge =
+        "Bearer realm=\"millrace\", error=\"invalid_token\", error_description=\"revoked\"";
+    Problem::unauthorized("token_revoked", detail, challenge)
 }
 
 fn expired(detail: &'static str) -> Problem {

@@ -16,8 +16,10 @@ pub(super) struct Watchers(Mutex<State>);
 #[derive(Default)]
 struct State {
     next: u64,
-    by_user: HashMap<UserId, HashMap<u64, (Caller, CancellationToken)>>,
+    by_user: HashMap<UserId, OfUser>,
 }
+
+type OfUser = HashMap<u64, (Caller, CancellationToken)>;
 
 /// A caller whose credential is watched, until this is dropped.
 pub struct Watched {
@@ -47,11 +49,17 @@ impl Watchers {
     pub(super) fn look_at(&self, users: &[UserId], revocations: &Revocations) {
         let state = self.state();
         let watched = users.iter().filter_map(|user| state.by_user.get(user));
-        for (caller, revoked) in watched.flat_map(HashMap::values) {
-            if revocations.has_revoked(caller) {
-                revoked.cancel();
-            }
-        }
+        tell(watched, revocations);
+    }
+
+    /// Tells all whose credentials are no longer good.
+    pub(super) fn look_at_all(&self, revocations: &Revocations) {
+        tell(self.state().by_user.values(), revocations);
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.state().by_user.values().map(HashMap::len).sum()
     }
 
     fn forget(&self, user: UserId, number: u64) {
@@ -66,6 +74,14 @@ impl Watchers {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tell<'w>(watched: impl Iterator<Item = &'w OfUser>, revocations: &Revocations) {
+    for (caller, revoked) in watched.flat_map(HashMap::values) {
+        if revocations.has_revoked(caller) {
+            revoked.cancel();
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use time::Duration;
 use super::membership::user_of;
 use super::{Caller, Credential};
 
-/// More are never remembered, some 100 MB: beyond, everything that was issued before is refused instead.
+/// More are never remembered, some 100 MB: beyond, everything is refused that was issued before the later half of them.
 const REVOCATIONS_MAX: usize = 1_000_000;
 /// How often what is over is forgotten.
 const FORGET_EVERY: Duration = Duration::MINUTE;
@@ -21,21 +21,31 @@ pub(super) struct Revocations {
     /// How long a credential may be good that was issued before its revocation.
     memory: Duration,
     sessions: HashMap<SessionId, Timestamp>,
-    /// A change of password, or an erasure: ends all sessions of before, but for one.
-    users: HashMap<UserId, (Cutoff, Option<SessionId>)>,
-    /// A change of role, a suspension or a removal: ends what was issued before.
+    /// A change of password, or an erasure.
+    users: HashMap<UserId, UserCutoff>,
+    /// What changed a member: ends what was issued before.
     members: HashMap<(WorkspaceId, UserId), Cutoff>,
     keys: HashMap<ApiKeyId, Timestamp>,
-    /// Everything that was issued before is refused: there was no room to remember what of it was revoked.
+    /// Everything that was issued before is refused: what of it was revoked is no longer known.
     none_before: Option<Timestamp>,
     forget_next: Option<Timestamp>,
     remembered_max: usize,
 }
 
+/// What was issued to whom only knew what happened before `sequence` is refused.
 #[derive(Clone, Copy)]
 struct Cutoff {
     sequence: u64,
     at: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+struct UserCutoff {
+    all: Cutoff,
+    /// The session that went on when the password changed, and the sequence of the earlier change that ended it, if any.
+    kept: Option<(SessionId, u64)>,
+    /// Whether the user's API keys have ended, too.
+    is_erased: bool,
 }
 
 impl Revocations {
@@ -53,25 +63,25 @@ impl Revocations {
         }
     }
 
+    /// As if nothing that was issued before `now` were good.
+    pub(super) fn start_over(&mut self, now: Timestamp) {
+        let remembered_max = self.remembered_max;
+        *self = Self::new(self.memory);
+        (self.remembered_max, self.none_before) = (remembered_max, Some(now));
+    }
+
     /// Whether the caller's credential was revoked after it was issued.
     pub(super) fn has_revoked(&self, caller: &Caller) -> bool {
         let is_ended = match caller.credential {
-            Credential::Session(session) => {
-                self.sessions.contains_key(&session) || self.has_cut_off(caller, session)
-            }
+            Credential::Session(session) => self.sessions.contains_key(&session),
             Credential::ApiKey(key) => self.keys.contains_key(&key),
         };
-        let membership = self.members.get(&(caller.workspace, caller.user));
+        let user = self.users.get(&caller.user);
+        let member = self.members.get(&(caller.workspace, caller.user));
         is_ended
-            || membership.is_some_and(|cutoff| cutoff.sequence > caller.seen.workspace)
+            || user.is_some_and(|cutoff| cutoff.ends(caller))
+            || member.is_some_and(|cutoff| cutoff.sequence > caller.seen.workspace)
             || self.none_before.is_some_and(|it| caller.issued_at < it)
-    }
-
-    fn has_cut_off(&self, caller: &Caller, session: SessionId) -> bool {
-        let cutoff = self.users.get(&caller.user);
-        cutoff.is_some_and(|(cutoff, kept)| {
-            cutoff.sequence > caller.seen.user && *kept != Some(session)
-        })
     }
 
     /// Takes in what happened, and answers whose credentials may no longer be good.
@@ -109,7 +119,7 @@ impl Revocations {
     fn hear_of_user(
         &mut self,
         user: UserId,
-        cutoff: Cutoff,
+        all: Cutoff,
         message: &StoredMessage,
     ) -> Option<UserId> {
         let kept = match message.decode::<UserEvent>().ok()?.event {
@@ -121,10 +131,18 @@ impl Revocations {
             | UserEvent::Joined { .. }
             | UserEvent::Left { .. } => return None,
         };
-        self.users.insert(user, (cutoff, kept));
+        let before = self.users.get(&user);
+        let ended_by = |session| before.map_or(0, |it| it.sequence_for(session));
+        let cutoff = UserCutoff {
+            all,
+            kept: kept.map(|session| (session, ended_by(session))),
+            is_erased: kept.is_none(),
+        };
+        self.users.insert(user, cutoff);
         Some(user)
     }
 
+    /// Whoever is added or reinstated had nothing that was good; but an API key that wasn't may be good again.
     fn hear_of_workspace(
         &mut self,
         workspace: WorkspaceId,
@@ -133,7 +151,8 @@ impl Revocations {
     ) -> Option<UserId> {
         let event = message.decode::<WorkspaceEvent>().ok()?.event;
         match event {
-            WorkspaceEvent::RoleChanged { .. }
+            WorkspaceEvent::MemberAdded { .. }
+            | WorkspaceEvent::RoleChanged { .. }
             | WorkspaceEvent::MemberSuspended { .. }
             | WorkspaceEvent::MemberReinstated { .. }
             | WorkspaceEvent::MemberRemoved { .. } => {
@@ -141,10 +160,7 @@ impl Revocations {
                 self.members.insert((workspace, user), cutoff);
                 Some(user)
             }
-            // Who was not a member has no credential that could be out of date.
-            WorkspaceEvent::Opened { .. }
-            | WorkspaceEvent::Founded { .. }
-            | WorkspaceEvent::MemberAdded { .. } => None,
+            WorkspaceEvent::Opened { .. } | WorkspaceEvent::Founded { .. } => None,
         }
     }
 
@@ -159,24 +175,34 @@ impl Revocations {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        let is_due = self.forget_next.is_none_or(|due| now >= due);
-        if is_due {
+        if self.forget_next.is_none_or(|due| now >= due) {
             self.forget_next = Some(Timestamp::new(now.odt() + FORGET_EVERY));
-            let oldest = Timestamp::new(now.odt() - self.memory);
-            keep(&mut self.sessions, oldest, |at| *at);
-            keep(&mut self.users, oldest, |(cutoff, _)| cutoff.at);
-            keep(&mut self.members, oldest, |cutoff| cutoff.at);
-            keep(&mut self.keys, oldest, |at| *at);
-            self.none_before = self.none_before.filter(|it| *it >= oldest);
+            self.forget_before(Timestamp::new(now.odt() - self.memory));
         }
         if self.len() > self.remembered_max {
             tracing::error!("too many revocations to remember; what was issued before is refused");
-            self.none_before = Some(now);
-            self.sessions.clear();
-            self.users.clear();
-            self.members.clear();
-            self.keys.clear();
+            let middle = self.middle();
+            self.none_before = self.none_before.max(middle);
+            self.forget_before(middle.unwrap_or(now));
         }
+    }
+
+    fn forget_before(&mut self, oldest: Timestamp) {
+        keep(&mut self.sessions, oldest, |at| *at);
+        keep(&mut self.users, oldest, |cutoff| cutoff.all.at);
+        keep(&mut self.members, oldest, |cutoff| cutoff.at);
+        keep(&mut self.keys, oldest, |at| *at);
+        self.none_before = self.none_before.filter(|it| *it >= oldest);
+    }
+
+    /// When half of what is remembered had been revoked.
+    fn middle(&self) -> Option<Timestamp> {
+        let sessions = self.sessions.values().chain(self.keys.values()).copied();
+        let users = self.users.values().map(|cutoff| cutoff.all.at);
+        let members = self.members.values().map(|cutoff| cutoff.at);
+        let mut times: Vec<_> = sessions.chain(users).chain(members).collect();
+        let middle = times.len() / 2;
+        (middle < times.len()).then(|| *times.select_nth_unstable(middle).1)
     }
 
     fn len(&self) -> usize {
@@ -184,6 +210,24 @@ impl Revocations {
     }
 }
 
+impl UserCutoff {
+    fn ends(&self, caller: &Caller) -> bool {
+        match caller.credential {
+            Credential::Session(session) => self.sequence_for(session) > caller.seen.user,
+            Credential::ApiKey(_) => self.is_erased && self.all.sequence > caller.seen.user,
+        }
+    }
+
+    /// What was issued in the session before is refused.
+    fn sequence_for(&self, session: SessionId) -> u64 {
+        let kept = self.kept.filter(|(kept, _)| *kept == session);
+        kept.map_or(self.all.sequence, |(_, ended_by)| ended_by)
+    }
+}
+
 fn keep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, oldest: Timestamp, at: impl Fn(&V) -> Timestamp) {
     map.retain(|_, value| at(value) >= oldest);
 }
+
+#[cfg(test)]
+mod tests;
