@@ -223,6 +223,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_stands_beside_the_version_is_nothing_to_a_write_and_all_to_a_reader() {
+        let shown = ETag::version(7).beside(&23);
+        assert_eq!(shown.to_string(), r#""7.23""#);
+        assert!(if_match(&[r#""7.23""#]).await.is_ok());
+        assert!(if_match(&[r#""6.23""#]).await.is_err());
+        assert!(!if_none_match(&[r#""7.23""#]).await);
+    }
+
+    #[tokio::test]
     async fn a_version_without_quotes_is_explained() {
         for lines in [["7"], [r#""7"#], [r#""7" "8""#], [""]] {
             assert_eq!(

@@ -2,6 +2,7 @@
 //!
 //! They belong to the whole cluster, so several databases and several starts at once may meet here.
 
+use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, PgConnection};
 
 /// Owns the schemas and their tables, and nothing else.
@@ -28,17 +29,32 @@ pub(crate) enum RolesError {
 )]
 pub struct Refusal {
     login: String,
+    missing: Vec<&'static str>,
 }
 
 impl Refusal {
+    async fn of(connection: &mut PgConnection) -> sqlx::Result<Self> {
+        let found = sqlx::query!(
+            r#"select current_user::text as "login!",
+                      array(select rolname::text from pg_roles where rolname = any($1)) as "roles!""#,
+            &[PROJECTORS, QUERY] as &[&str]
+        )
+        .fetch_one(connection)
+        .await?;
+        let mut missing = vec![PROJECTORS, QUERY];
+        missing.retain(|role| !found.roles.iter().any(|it| it == role));
+        Ok(Self {
+            login: found.login,
+            missing,
+        })
+    }
+
     /// The statements, for any database of the cluster.
     pub fn sql(&self) -> String {
+        let create = |role: &&str| format!("create role {role} nologin;\n");
+        let created: String = self.missing.iter().map(create).collect();
         let login = self.login.replace('"', "\"\"");
-        format!(
-            "create role {PROJECTORS} nologin;\n\
-             create role {QUERY} nologin;\n\
-             grant {PROJECTORS}, {QUERY} to \"{login}\";"
-        )
+        format!("{created}grant {PROJECTORS}, {QUERY} to \"{login}\";")
     }
 }
 
@@ -89,14 +105,15 @@ async fn tell(connection: &mut PgConnection, sql: String) -> Result<(), RolesErr
     let Err(error) = told.await else {
         return Ok(());
     };
-    let code = error.as_database_error().and_then(|it| it.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     match code.as_deref() {
         Some(DUPLICATE_OBJECT | UNIQUE_VIOLATION) => Ok(()),
         Some(INSUFFICIENT_PRIVILEGE | INVALID_GRANT_OPERATION) => {
-            let login = sqlx::query_scalar!(r#"select current_user::text as "login!""#);
-            let login = login.fetch_one(connection).await?;
-            Err(RolesError::Refused(Refusal { login }))
+            Err(RolesError::Refused(Refusal::of(connection).await?))
         }
         Some(_) | None => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;
