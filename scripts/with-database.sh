@@ -85,13 +85,15 @@ for _ in $(seq 300); do
     sleep 0.1
 done
 
-# As the projectors do it: SQL names tables without their schema, and the search path says which one it is.
+# As the projectors do it: they own the schemas, SQL names tables without them, and the search path says which one it is.
+sql -c 'create role millrace_projectors nologin' -c 'create role millrace_query nologin'
 schemas=
 for context in "$root"/migrations/*/; do
     schema=$(basename "$context")
-    sql -c "create schema $schema"
+    sql -c "create schema $schema authorization millrace_projectors" \
+        -c "grant usage on schema $schema to millrace_query"
     for migration in "$context"*.sql; do
-        PGOPTIONS="-c search_path=$schema" sql --single-transaction -f "$migration"
+        PGOPTIONS="-c search_path=$schema -c role=millrace_projectors" sql --single-transaction -f "$migration"
     done
     schemas+="${schemas:+,}$schema"
 done

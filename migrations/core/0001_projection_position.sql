@@ -20,3 +20,9 @@ create table parked_event (
 );
 
 create index parked_event_subject on parked_event (projection, subject);
+
+-- Whoever reads a view may know how far it has come; what is parked is for the projectors alone.
+grant select on projection_position to millrace_query;
+alter table projection_position enable row level security;
+create policy for_everybody on projection_position for select to millrace_query using (true);
+alter table parked_event enable row level security;

@@ -15,3 +15,9 @@ create table link_list (
 );
 
 create index link_list_workspace on link_list (workspace_id, link_id desc);
+
+grant select on link_list to millrace_query;
+alter table link_list enable row level security;
+create policy of_the_workspace on link_list for select to millrace_query using (
+    workspace_id = nullif(current_setting('app.workspace', true), '')::uuid
+);

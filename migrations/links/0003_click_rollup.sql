@@ -21,6 +21,13 @@ create table click (
 
 create index click_link on click (link_id, sequence, ordinal);
 
+-- The partitions are read through it alone: none is granted to anybody.
+grant select on click to millrace_query;
+alter table click enable row level security;
+create policy of_the_workspace on click for select to millrace_query using (
+    workspace_id = nullif(current_setting('app.workspace', true), '')::uuid
+);
+
 -- Clicks counted by quarter of an hour, since every time zone's days start on one.
 -- A dimension that is not known is ''.
 -- Collation "C": the keys are compared for equality only, and bytes compare fastest.
@@ -46,6 +53,12 @@ create table click_rollup (
 
 create index click_rollup_workspace on click_rollup (workspace_id, bucket);
 
+grant select on click_rollup to millrace_query;
+alter table click_rollup enable row level security;
+create policy of_the_workspace on click_rollup for select to millrace_query using (
+    workspace_id = nullif(current_setting('app.workspace', true), '')::uuid
+);
+
 -- The last message of each producer that is counted; one that comes again is skipped.
 create table click_producer (
     producer uuid not null,
@@ -55,3 +68,6 @@ create table click_producer (
     stored_at timestamptz not null,
     primary key (producer, workspace_id)
 );
+
+-- For the projectors alone.
+alter table click_producer enable row level security;

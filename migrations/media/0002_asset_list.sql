@@ -17,3 +17,9 @@ create table asset_list (
 );
 
 create index asset_list_workspace on asset_list (workspace_id, asset_id desc);
+
+grant select on asset_list to millrace_query;
+alter table asset_list enable row level security;
+create policy of_the_workspace on asset_list for select to millrace_query using (
+    workspace_id = nullif(current_setting('app.workspace', true), '')::uuid
+);

@@ -8,6 +8,8 @@ use service::config::Secret;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
+use crate::roles;
+
 /// The database of the read models. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
@@ -27,14 +29,22 @@ impl Database {
         Ok(Self { options, timeout })
     }
 
-    /// A connection that sees one context's schema: SQL names its tables without it.
+    /// A connection that sees one context's schema, as the role that owns it: SQL names its tables without it.
     pub(crate) async fn connect(&self, context: Context) -> Result<PgConnection, sqlx::Error> {
-        let options = self
-            .options
-            .clone()
-            .application_name("millrace projectors")
-            .options([("search_path", context.as_str())]);
+        let options = self.login().options([
+            ("search_path", context.as_str()),
+            ("role", roles::PROJECTORS),
+        ]);
         self.within(options.connect()).await
+    }
+
+    /// A connection with what the login itself may do: more than any projection needs.
+    pub(crate) async fn connect_as_login(&self) -> Result<PgConnection, sqlx::Error> {
+        self.within(self.login().connect()).await
+    }
+
+    fn login(&self) -> PgConnectOptions {
+        self.options.clone().application_name("millrace projectors")
     }
 
     /// Gives `work` up at the timeout; its connection must not be used again then.

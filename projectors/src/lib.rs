@@ -8,7 +8,9 @@ mod metrics;
 mod migrate;
 mod projection;
 mod projectors;
+mod roles;
 mod runner;
+mod schema;
 
 #[cfg(test)]
 mod rebuilt;
@@ -18,3 +20,4 @@ mod testing;
 pub use database::{Database, DatabaseUrlError};
 pub use migrate::{MigrationError, migrate};
 pub use projectors::Projectors;
+pub use roles::Refusal;

@@ -5,6 +5,8 @@ use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 
 use crate::database::Database;
+use crate::roles::{Refusal, RolesError};
+use crate::schema;
 
 /// A schema could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +29,9 @@ pub enum MigrationError {
         /// The migration's number.
         version: i64,
     },
+    /// The roles that own and read the tables are missing, and the login may not make them.
+    #[error(transparent)]
+    Roles(Refusal),
     /// The database cannot be reached, or a statement failed.
     #[error("schema {schema} cannot be migrated")]
     Failed {
@@ -39,6 +44,15 @@ pub enum MigrationError {
 }
 
 impl MigrationError {
+    /// What readiness says of it: nothing of who logs in, or how.
+    pub(crate) fn reason(&self) -> String {
+        if let Self::Roles(_) = self {
+            return "the roles of the database are missing, and the login may not make them"
+                .to_owned();
+        }
+        self.to_string()
+    }
+
     fn of(schema: &'static str, source: MigrateError) -> Self {
         if let MigrateError::VersionMissing(version) = source {
             Self::Unknown { schema, version }
@@ -50,24 +64,29 @@ impl MigrationError {
     }
 }
 
-/// Makes the contexts' schemas where they are missing, and applies their migrations.
+/// Makes the roles and the contexts' schemas where they are missing, and applies the schemas' migrations.
 ///
 /// Migrations only expand, so that an older program goes on beside a newer one.
 /// Two callers at once do it in turn.
 pub async fn migrate(database: &Database, contexts: &[Context]) -> Result<(), MigrationError> {
     for &context in contexts {
+        let failed = |error| MigrationError::of(context.as_str(), error);
+        match database.within(schema::provide(database, context)).await {
+            Err(RolesError::Refused(refusal)) => return Err(MigrationError::Roles(refusal)),
+            Err(RolesError::Database(error)) => return Err(failed(error.into())),
+            Ok(()) => {}
+        }
         let migrated = database.within(migrate_one(database, context)).await;
-        migrated.map_err(|error| MigrationError::of(context.as_str(), error))?;
+        migrated.map_err(failed)?;
     }
     Ok(())
 }
 
 async fn migrate_one(database: &Database, context: Context) -> Result<(), MigrateError> {
     let mut connection = database.connect(context).await?;
-    let mut migrator = migrations(context);
-    // Under the migrator's advisory lock, since of two `create schema` at once one may fail.
-    migrator.create_schema(context.as_str());
+    let migrator = migrations(context);
     migrator.run_direct(None, &mut connection, false).await?;
+    schema::close_ledger(&mut connection).await?;
     Ok(connection.close().await?)
 }
 

@@ -7,6 +7,7 @@ use nats::{ReadError, StoredMessage};
 use service::sealed::OpenError;
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
+use sqlx::postgres::PgQueryResult;
 
 /// A read model: tables of one schema, made from one stream and from nothing else.
 pub(crate) trait Projection: Send + Sync {
@@ -50,6 +51,14 @@ pub(crate) enum ApplyError {
 }
 
 impl ApplyError {
+    /// Refuses an event that continues what has no row.
+    pub(crate) fn unless_touched(done: &PgQueryResult, subject: &Subject) -> Result<(), Self> {
+        if done.rows_affected() == 0 {
+            return Err(Self::Unknown(subject.clone()));
+        }
+        Ok(())
+    }
+
     /// Whether another event would have been applied, so that this one is parked.
     /// Everything else is tried again until it goes.
     pub(crate) fn is_of_the_event(&self) -> bool {

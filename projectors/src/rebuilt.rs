@@ -1,41 +1,106 @@
 //! Reading the log again ends where reading it live did.
 
-use events::{Context, LinkId, Position, Subject};
+use events::core::{ApiKeyEvent, CloseReason, Role, SessionEvent, UserEvent, WorkspaceEvent};
+use events::{Context, LinkId, Position, Subject, Timestamp, UserId, WorkspaceId};
+use service::sealed::SealingKey;
 use service::world;
 
 use crate::testing::{
-    Log, Rows, Running, announced, asset, lane, link, person, registered, shortened, stored,
-    strange, user, workspace,
+    Log, Rows, Running, announced, api_key, asset, issued, lane, link, opened, person, registered,
+    session, shortened, stored, strange, user, workspace,
 };
 
+/// The projections that read CORE.
+const OF_CORE: [&str; 6] = [
+    "user_profile",
+    "workspace_list",
+    "member_list",
+    "session_list",
+    "api_key_list",
+    "audit_trail",
+];
+
 /// Some of everything; tells where each projection's last event stands.
-async fn a_day(log: &Log) -> [(&'static str, Position); 4] {
+async fn a_day(log: &Log) -> Vec<(&'static str, Position)> {
     let workspace = workspace();
     let clicks = lane(log, world::new_id());
     let id = LinkId::new(world::new_id());
-    let mut ends = None;
+    let mut ends = Vec::new();
     for day in 0..5 {
-        let user = user();
-        let key = person(log, user).await;
-        let registered = registered(&key, &format!("ada{day}@example.org"));
         let asset = asset(workspace);
         log.append(&asset, &announced()).await;
         log.append(&link(workspace), &strange()).await;
-        ends = Some([
-            (
-                "user_profile",
-                log.append(&Subject::User(user), &registered).await,
-            ),
-            ("asset_list", log.append(&asset, &stored()).await),
-            (
-                "link_list",
-                log.append(&link(workspace), &shortened(&format!("day-{day}")))
-                    .await,
-            ),
+        let of_media = log.append(&asset, &stored()).await;
+        let slug = format!("day-{day}");
+        let of_links = log.append(&link(workspace), &shortened(&slug)).await;
+        ends = vec![
+            ("asset_list", of_media),
+            ("audit_trail_media", of_media),
+            ("link_list", of_links),
+            ("audit_trail_links", of_links),
             ("click_rollup", clicks.click(workspace, id, 40).await),
-        ]);
+        ];
+        let of_core = a_life(log, day == 4).await;
+        ends.extend(OF_CORE.map(|it| (it, of_core)));
     }
-    ends.unwrap()
+    ends
+}
+
+/// Somebody comes, works, and perhaps wants to be forgotten.
+async fn a_life(log: &Log, is_erased: bool) -> Position {
+    let (ada, bob, own) = (user(), user(), workspace());
+    let key = person(log, ada).await;
+    let subject = Subject::User(ada);
+    log.append(&subject, &registered(&key, "ada@example.org"))
+        .await;
+    of_a_workspace(log, own, ada, bob).await;
+    of_sessions(log, ada, &key).await;
+    let api_key = api_key(own);
+    log.append(&api_key, &issued(ada)).await;
+    log.append(&api_key, &ApiKeyEvent::Used { at: world::now() })
+        .await;
+    if is_erased {
+        log.broker.destroy_key(ada).await.unwrap();
+        log.append(&subject, &UserEvent::Erased { workspace: own })
+            .await;
+    }
+    log.append(&api_key, &ApiKeyEvent::Revoked { user: ada })
+        .await
+}
+
+async fn of_a_workspace(log: &Log, own: WorkspaceId, ada: UserId, bob: UserId) {
+    let role = Role::Editor;
+    for event in [
+        WorkspaceEvent::Opened { owner: ada },
+        WorkspaceEvent::MemberAdded { user: bob, role },
+        WorkspaceEvent::MemberSuspended { user: bob },
+        WorkspaceEvent::MemberRemoved { user: bob },
+        WorkspaceEvent::MemberAdded { user: bob, role },
+        WorkspaceEvent::MemberSuspended { user: bob },
+    ] {
+        log.append(&Subject::Workspace(own), &event).await;
+    }
+}
+
+async fn of_sessions(log: &Log, ada: UserId, key: &SealingKey) {
+    let [ended, kept, late] = [session(), session(), session()];
+    let expires_at = Timestamp::new(world::now().odt() + time::Duration::days(1));
+    for it in [ended, kept] {
+        log.append(&Subject::Session(it), &opened(ada, expires_at))
+            .await;
+    }
+    let changed = UserEvent::PasswordChanged {
+        password_hash: key.seal(UserEvent::PASSWORD_HASH_SEAL, "x").unwrap(),
+        kept,
+    };
+    log.append(&Subject::User(ada), &changed).await;
+    log.append(&Subject::Session(late), &opened(ada, expires_at))
+        .await;
+    let closed = SessionEvent::Closed {
+        user: ada,
+        reason: CloseReason::Ended,
+    };
+    log.append(&Subject::Session(kept), &closed).await;
 }
 
 async fn rows_at(running: &Running, ends: &[(&str, Position)]) -> Rows {
@@ -51,14 +116,19 @@ async fn a_fresh_database_ends_as_the_live_one() {
     let live = log.project_into(&servers::testing::fresh_database().await);
     let ends = a_day(&log).await;
     let rows = rows_at(&live, &ends).await;
-    assert_eq!(
-        (
-            rows.count("click"),
-            rows.count("link_list"),
-            rows.count("parked_event")
-        ),
-        (200, 5, 5)
-    );
+    for (table, count) in [
+        ("user_profile", 5),
+        ("workspace_list", 5),
+        ("member_list", 10),
+        ("session_list", 4),
+        ("api_key_list", 5),
+        ("audit_trail", 5 * (15 + 2 + 2) + 1),
+        ("click", 200),
+        ("link_list", 5),
+        ("parked_event", 5),
+    ] {
+        assert_eq!(rows.count(table), count, "{table}");
+    }
 
     let fresh = log.project_into(&servers::testing::fresh_database().await);
     assert_eq!(rows_at(&fresh, &ends).await, rows);

@@ -27,6 +27,14 @@ use crate::progress::Progress;
 /// Long enough for a slow machine, short enough to be waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// As the projectors make them; another test may make them at this moment.
+const ROLES: &str = "do $$ begin
+        begin create role millrace_projectors nologin;
+        exception when duplicate_object or unique_violation then null; end;
+        begin create role millrace_query nologin;
+        exception when duplicate_object or unique_violation then null; end;
+    end $$";
+
 static CORE: Migrator = sqlx::migrate!("../migrations/core");
 static MEDIA: Migrator = sqlx::migrate!("../migrations/media");
 static LINKS: Migrator = sqlx::migrate!("../migrations/links");
@@ -43,11 +51,16 @@ impl Stage {
     pub(crate) async fn new() -> Self {
         let url = servers::testing::fresh_database().await;
         let admin = PgPool::connect(&url).await.unwrap();
+        sqlx::raw_sql(ROLES).execute(&admin).await.unwrap();
         for (schema, migrator) in [("core", &CORE), ("media", &MEDIA), ("links", &LINKS)] {
-            let create = AssertSqlSafe(format!("create schema {schema}"));
-            sqlx::query(create).execute(&admin).await.unwrap();
+            let create = AssertSqlSafe(format!(
+                "create schema {schema} authorization millrace_projectors; \
+                 grant usage on schema {schema} to millrace_query"
+            ));
+            sqlx::raw_sql(create).execute(&admin).await.unwrap();
             let options: PgConnectOptions = url.parse().unwrap();
-            let options = options.options([("search_path", schema)]);
+            let options =
+                options.options([("search_path", schema), ("role", "millrace_projectors")]);
             let pool = PgPoolOptions::new()
                 .max_connections(1)
                 .connect_lazy_with(options);
@@ -123,6 +136,12 @@ pub(crate) fn tokens() -> Tokens {
 pub(crate) fn router(app: App) -> Router {
     let routes = crate::routes(app);
     routes.core.merge(routes.media).merge(routes.links).into()
+}
+
+/// What a list tells of each of its items in one field.
+pub(crate) fn each(page: &Value, field: &str) -> Vec<Value> {
+    let items = page["items"].as_array().expect("a page");
+    items.iter().map(|item| item[field].clone()).collect()
 }
 
 pub(crate) async fn body(response: Response) -> (StatusCode, Value) {

@@ -93,21 +93,27 @@ impl<C: DeserializeOwned, S: Sync> FromRequestParts<S> for Paging<C> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Query(raw) = Query::<Raw>::try_from_uri(&parts.uri)
             .map_err(|_| Problem::bad_request("invalid_query", "Query cannot be read"))?;
-        let limit = raw.limit.as_deref().map_or(Ok(LIMIT_DEFAULT), limit)?;
+        let limit = parse_limit(raw.limit.as_deref())
+            .map_err(|error| Problem::validation(vec![Fault::new("/limit", error.to_string())]))?;
         let cursor = raw.cursor.as_deref().map(decode).transpose()?;
         Ok(Self { limit, cursor })
     }
 }
 
-fn limit(text: &str) -> Result<u16, Problem> {
-    let limit = text
-        .parse()
-        .ok()
-        .filter(|limit| (1..=LIMIT_MAX).contains(limit));
-    limit.ok_or_else(|| {
-        let detail = format!("must be a whole number, 1 to {LIMIT_MAX}");
-        Problem::validation(vec![Fault::new("/limit", detail)])
-    })
+/// The text is no `limit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number, 1 to {LIMIT_MAX}")]
+pub struct LimitError;
+
+/// How many items are asked for, for routes that tell of all faults of their query at once.
+pub fn parse_limit(text: Option<&str>) -> Result<u16, LimitError> {
+    let Some(text) = text else {
+        return Ok(LIMIT_DEFAULT);
+    };
+    let limit = text.parse().ok();
+    limit
+        .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+        .ok_or(LimitError)
 }
 
 #[cfg(test)]

@@ -12,10 +12,18 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 14] = [
+const ROUTES: [&str; 22] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
+    "GET /v1/core/users",
     "GET /v1/core/users/me",
+    "GET /v1/core/users/{id}",
+    "GET /v1/core/workspaces",
+    "GET /v1/core/workspaces/{id}/members",
+    "GET /v1/core/sessions",
+    "GET /v1/core/api-keys",
+    "GET /v1/core/api-keys/{id}",
+    "GET /v1/core/audit",
     "POST /v1/media/presign",
     "POST /v1/media/assets/{id}/complete",
     "GET /v1/media/assets",

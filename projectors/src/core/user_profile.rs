@@ -1,11 +1,12 @@
 //! Who a user is.
 
-use events::core::{Role, UserEvent};
+use events::core::UserEvent;
 use events::{Context, DecodeError, Recorded, Sealed, StreamName, Subject, UserId, WorkspaceId};
 use nats::{Broker, StoredMessage};
 use service::keys::DataKey;
 use service::sealed::SealingKey;
 use sqlx::PgConnection;
+use sqlx::postgres::PgQueryResult;
 
 use crate::projection::{ApplyError, Projection};
 
@@ -15,9 +16,107 @@ pub(crate) struct UserProfile {
     data_key: DataKey,
 }
 
+/// Something that happened to a user.
+pub(crate) struct OfUser {
+    user: UserId,
+    recorded: Recorded<UserEvent>,
+}
+
+impl Projection for UserProfile {
+    const NAME: &'static str = "user_profile";
+    const CONTEXT: Context = Context::Core;
+    const STREAM: StreamName = StreamName::Core;
+    type Event<'m> = OfUser;
+
+    fn read(message: &StoredMessage) -> Result<Option<OfUser>, DecodeError> {
+        let Some(Subject::User(user)) = message.subject else {
+            return Ok(None);
+        };
+        Ok(Some(OfUser {
+            user,
+            recorded: message.decode()?,
+        }))
+    }
+
+    async fn apply(
+        &mut self,
+        tx: &mut PgConnection,
+        batch: &[Self::Event<'_>],
+    ) -> Result<(), ApplyError> {
+        for event in batch {
+            self.apply_one(tx, event).await?;
+        }
+        Ok(())
+    }
+}
+
 impl UserProfile {
     pub(crate) const fn new(broker: Broker, data_key: DataKey) -> Self {
         Self { broker, data_key }
+    }
+
+    async fn apply_one(&self, tx: &mut PgConnection, event: &OfUser) -> Result<(), ApplyError> {
+        let done = match &event.recorded.event {
+            UserEvent::Registered {
+                email,
+                name,
+                workspace,
+                password_hash: _,
+            } => return self.register(tx, event, *workspace, email, name).await,
+            UserEvent::Renamed { name } => {
+                let name = self.open(event, UserEvent::NAME_SEAL, name).await?;
+                event.change(tx, None, name).await?
+            }
+            UserEvent::EmailChanged { email } => {
+                let email = self.open(event, UserEvent::EMAIL_SEAL, email).await?;
+                event.change(tx, email, None).await?
+            }
+            UserEvent::Erased { workspace: _ } => event.erase(tx).await?,
+            UserEvent::PasswordChanged {
+                password_hash: _,
+                kept: _,
+            }
+            | UserEvent::Joined { workspace: _ }
+            | UserEvent::Left { workspace: _ } => event.change(tx, None, None).await?,
+        };
+        ApplyError::unless_touched(&done, &event.recorded.subject)
+    }
+
+    /// Who was erased since gets a row too, without a name: what comes later finds it.
+    async fn register(
+        &self,
+        tx: &mut PgConnection,
+        OfUser { user, recorded }: &OfUser,
+        workspace: WorkspaceId,
+        email: &Sealed,
+        name: &Sealed,
+    ) -> Result<(), ApplyError> {
+        let key = self.key(*user).await?;
+        let open = |seal: &str, sealed: &Sealed| key.as_ref().map(|it| it.open(seal, sealed));
+        sqlx::query!(
+            "insert into user_profile (user_id, workspace_id, email, name, created_at, version)
+             values ($1, $2, $3, $4, $5, $6) on conflict (user_id) do nothing",
+            user.uuid(),
+            workspace.uuid(),
+            open(UserEvent::EMAIL_SEAL, email).transpose()?,
+            open(UserEvent::NAME_SEAL, name).transpose()?,
+            recorded.metadata.time.odt(),
+            recorded.position.sequence.cast_signed()
+        )
+        .execute(tx)
+        .await?;
+        Ok(())
+    }
+
+    /// What is sealed; nothing when the user was erased since.
+    async fn open(
+        &self,
+        event: &OfUser,
+        seal: &str,
+        sealed: &Sealed,
+    ) -> Result<Option<String>, ApplyError> {
+        let key = self.key(event.user).await?;
+        Ok(key.map(|it| it.open(seal, sealed)).transpose()?)
     }
 
     /// The user's key; none when the user was erased.
@@ -31,112 +130,100 @@ impl UserProfile {
     }
 }
 
-impl Projection for UserProfile {
-    const NAME: &'static str = "user_profile";
-    const CONTEXT: Context = Context::Core;
-    const STREAM: StreamName = StreamName::Core;
-    type Event<'m> = (UserId, Recorded<UserEvent>);
-
-    fn read(message: &StoredMessage) -> Result<Option<Self::Event<'_>>, DecodeError> {
-        let Some(Subject::User(user)) = message.subject else {
-            return Ok(None);
-        };
-        Ok(Some((user, message.decode()?)))
-    }
-
-    async fn apply(
-        &mut self,
-        tx: &mut PgConnection,
-        batch: &[Self::Event<'_>],
-    ) -> Result<(), ApplyError> {
-        for (user, recorded) in batch {
-            match &recorded.event {
-                UserEvent::Registered {
-                    email,
-                    name,
-                    workspace,
-                    password_hash: _,
-                } => {
-                    // An erased user leaves nothing behind, also when the log is read again.
-                    if let Some(key) = self.key(*user).await? {
-                        let profile = Registered {
-                            user: *user,
-                            workspace: *workspace,
-                            email,
-                            name,
-                        };
-                        profile.insert(tx, &key, recorded).await?;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-struct Registered<'e> {
-    user: UserId,
-    workspace: WorkspaceId,
-    email: &'e Sealed,
-    name: &'e Sealed,
-}
-
-impl Registered<'_> {
-    async fn insert(
+impl OfUser {
+    /// Moves the version, and changes what is not `None`.
+    async fn change(
         &self,
         tx: &mut PgConnection,
-        key: &SealingKey,
-        recorded: &Recorded<UserEvent>,
-    ) -> Result<(), ApplyError> {
+        email: Option<String>,
+        name: Option<String>,
+    ) -> sqlx::Result<PgQueryResult> {
         sqlx::query!(
-            "insert into user_profile (user_id, workspace_id, email, name, role, created_at, version)
-             values ($1, $2, $3, $4, $5, $6, $7) on conflict (user_id) do nothing",
+            "update user_profile
+                set email = coalesce($2, email), name = coalesce($3, name), version = $4
+              where user_id = $1",
             self.user.uuid(),
-            self.workspace.uuid(),
-            key.open(UserEvent::EMAIL_SEAL, self.email)?,
-            key.open(UserEvent::NAME_SEAL, self.name)?,
-            Role::Admin.as_str(),
-            recorded.metadata.time.odt(),
-            recorded.position.sequence.cast_signed()
+            email,
+            name,
+            self.recorded.position.sequence.cast_signed()
         )
         .execute(tx)
-        .await?;
-        Ok(())
+        .await
+    }
+
+    async fn erase(&self, tx: &mut PgConnection) -> sqlx::Result<PgQueryResult> {
+        sqlx::query!(
+            "update user_profile set email = null, name = null, erased_at = $2, version = $3
+              where user_id = $1",
+            self.user.uuid(),
+            self.recorded.metadata.time.odt(),
+            self.recorded.position.sequence.cast_signed()
+        )
+        .execute(tx)
+        .await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use events::core::UserEvent;
     use events::{Context, Subject};
 
-    use crate::testing::{Log, Rows, one, person, registered, user};
+    use crate::testing::{Log, Running, one, person, registered, user, workspace};
+
+    async fn row(running: &Running) -> Option<String> {
+        let row = "select concat_ws(' ', user_id, coalesce(email, '-'), coalesce(name, '-'),
+                       erased_at is not null, version) from user_profile";
+        one::<String>(&running.database, Context::Core, row).await
+    }
 
     #[tokio::test]
-    async fn a_user_is_shown_in_clear_and_an_erased_one_not_at_all() {
+    async fn a_user_is_shown_in_clear_as_it_was_told_last() {
         let log = Log::new().await;
         let running = log.project_into(&servers::testing::fresh_database().await);
-        let (ada, gone) = (user(), user());
-        let key = person(&log, gone).await;
-        log.broker.destroy_key(gone).await.unwrap();
-        log.append(&Subject::User(gone), &registered(&key, "gone@example.org"))
-            .await;
+        let ada = user();
         let key = person(&log, ada).await;
-        let position = log
-            .append(&Subject::User(ada), &registered(&key, "ada@example.org"))
-            .await;
+        let subject = Subject::User(ada);
+        let registered = registered(&key, "ada@example.org");
+        let position = log.append(&subject, &registered).await;
         running.reach("user_profile", position).await;
+        let expected = format!("{ada} ada@example.org Ada f {}", position.sequence);
+        assert_eq!(row(&running).await, Some(expected));
 
-        let row = "select user_id || ' ' || email || ' ' || name || ' ' || role || ' ' || version
-                   from user_profile";
-        let found = one::<String>(&running.database, Context::Core, row).await;
-        assert_eq!(
-            found,
-            Some(format!(
-                "{ada} ada@example.org Ada admin {}",
-                position.sequence
-            ))
-        );
-        assert_eq!(Rows::of(&running.database).await.count("user_profile"), 1);
+        let name = key.seal(UserEvent::NAME_SEAL, "Ada L.").unwrap();
+        log.append(&subject, &UserEvent::Renamed { name }).await;
+        let email = key.seal(UserEvent::EMAIL_SEAL, "al@example.org").unwrap();
+        log.append(&subject, &UserEvent::EmailChanged { email })
+            .await;
+        let workspace = workspace();
+        let position = log.append(&subject, &UserEvent::Joined { workspace }).await;
+        running.reach("user_profile", position).await;
+        let expected = format!("{ada} al@example.org Ada L. f {}", position.sequence);
+        assert_eq!(row(&running).await, Some(expected));
         running.stop().await;
+    }
+
+    #[tokio::test]
+    async fn an_erased_user_is_shown_as_such_live_and_when_the_log_is_read_again() {
+        let log = Log::new().await;
+        let live = log.project_into(&servers::testing::fresh_database().await);
+        let ada = user();
+        let key = person(&log, ada).await;
+        let subject = Subject::User(ada);
+        let registered = registered(&key, "ada@example.org");
+        let position = log.append(&subject, &registered).await;
+        let name = key.seal(UserEvent::NAME_SEAL, "Ada L.").unwrap();
+        log.append(&subject, &UserEvent::Renamed { name }).await;
+        live.reach("user_profile", position).await;
+        log.broker.destroy_key(ada).await.unwrap();
+        let workspace = workspace();
+        let position = log.append(&subject, &UserEvent::Erased { workspace }).await;
+        let again = log.project_into(&servers::testing::fresh_database().await);
+        for running in [live, again] {
+            running.reach("user_profile", position).await;
+            let expected = format!("{ada} - - t {}", position.sequence);
+            assert_eq!(row(&running).await, Some(expected));
+            running.stop().await;
+        }
     }
 }

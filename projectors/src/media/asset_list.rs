@@ -93,9 +93,7 @@ async fn apply_one(tx: &mut PgConnection, event: &OfAsset) -> Result<(), ApplyEr
             )
             .execute(tx)
             .await?;
-            if stored.rows_affected() == 0 {
-                return Err(ApplyError::Unknown(recorded.subject.clone()));
-            }
+            ApplyError::unless_touched(&stored, &recorded.subject)?;
         }
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! Things that happen in tests.
 
-use events::core::UserEvent;
+use events::core::{ApiKeyEvent, Scope, SessionEvent, UserEvent};
 use events::links::{Click, ClickEvent, LinkEvent};
 use events::media::{AssetEvent, Visibility};
 use events::{
-    Actor, AssetId, ClickId, DomainEvent, EventId, LinkId, Metadata, Position, Subject, UserId,
-    WorkspaceId,
+    Actor, ApiKeyId, AssetId, ClaimKind, ClickId, Context, DomainEvent, EventId, LinkId, Metadata,
+    Position, SessionId, Subject, Timestamp, UserId, WorkspaceId,
 };
 use nats::{ClickLane, Expected, NewMessage};
 use schemars::JsonSchema;
@@ -32,6 +32,14 @@ pub(crate) fn asset(workspace: WorkspaceId) -> Subject {
 
 pub(crate) fn user() -> UserId {
     UserId::new(world::new_id())
+}
+
+pub(crate) fn session() -> SessionId {
+    SessionId::new(world::new_id())
+}
+
+pub(crate) fn api_key(workspace: WorkspaceId) -> Subject {
+    Subject::ApiKey(workspace, ApiKeyId::new(world::new_id()))
 }
 
 fn metadata() -> Metadata {
@@ -94,6 +102,27 @@ pub(crate) fn registered(key: &SealingKey, email: &str) -> UserEvent {
         name: key.seal(UserEvent::NAME_SEAL, "Ada").unwrap(),
         password_hash: key.seal("password", "x").unwrap(),
         workspace: workspace(),
+    }
+}
+
+pub(crate) fn opened(user: UserId, expires_at: Timestamp) -> SessionEvent {
+    SessionEvent::Opened {
+        user,
+        workspace: workspace(),
+        token_hash: "ab".repeat(32),
+        expires_at,
+        browser: Some("Firefox".to_owned()),
+        os: Some("Linux".to_owned()),
+    }
+}
+
+pub(crate) fn issued(user: UserId) -> ApiKeyEvent {
+    ApiKeyEvent::Issued {
+        user,
+        name: "CI".to_owned(),
+        scopes: vec![Scope::LinksRead, Scope::MediaWrite],
+        secret_hash: "ef".repeat(32),
+        expires_at: None,
     }
 }
 
@@ -164,5 +193,12 @@ impl Log {
             .await
             .unwrap()
             .position
+    }
+
+    /// Somebody claims a value.
+    pub(crate) async fn claims(&self) -> Position {
+        let subject = Subject::Claim(Context::Links, ClaimKind::Slug, "c3ByaW5n".to_owned());
+        let claim = NewMessage::claim(subject, EventId::new(world::new_id()), "{}");
+        self.broker.append(&[claim]).await.unwrap().position
     }
 }

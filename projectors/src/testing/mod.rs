@@ -15,8 +15,8 @@ use service::metrics::Metrics;
 use service::shutdown::Tasks;
 
 pub(crate) use self::given::{
-    announced, asset, click, lane, link, person, registered, shortened, stored, strange, user,
-    workspace,
+    announced, api_key, asset, click, issued, lane, link, opened, person, registered, session,
+    shortened, stored, strange, user, workspace,
 };
 pub(crate) use self::rows::{Rows, one};
 use crate::{Database, Projectors, migrate};
@@ -78,6 +78,7 @@ impl Running {
     /// Waits until a projection has read that far.
     pub(crate) async fn reach(&self, projection: &str, position: Position) {
         let context = match position.stream {
+            _ if projection.starts_with("audit_trail") => Context::Core,
             StreamName::Core => Context::Core,
             StreamName::Media => Context::Media,
             StreamName::Links | StreamName::Clicks => Context::Links,

@@ -14,6 +14,11 @@ impl Rows {
     pub(crate) async fn of(database: &Database) -> Self {
         let tables = [
             (Context::Core, "user_profile"),
+            (Context::Core, "workspace_list"),
+            (Context::Core, "member_list"),
+            (Context::Core, "session_list"),
+            (Context::Core, "api_key_list"),
+            (Context::Core, "audit_trail"),
             (Context::Media, "asset_list"),
             (Context::Links, "link_list"),
             (Context::Links, "click"),

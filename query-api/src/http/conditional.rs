@@ -46,6 +46,12 @@ impl Versioned {
         }
     }
 
+    /// Tells of something that moves without the version.
+    pub(crate) fn beside(mut self, beside: &impl std::fmt::Display) -> Self {
+        self.etag = self.etag.beside(beside);
+        self
+    }
+
     /// How long, and by whom, it may be kept without asking.
     pub(crate) fn cached(mut self, cache_control: &'static str) -> Self {
         self.cache_control = HeaderValue::from_static(cache_control);

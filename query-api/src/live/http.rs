@@ -40,7 +40,9 @@ pub(super) async fn of_link(
     app.progress
         .reach(&admission.min_position, &[Projection::LinkList])
         .await?;
-    link_list::must_exist(&app.databases.links, admission.caller.workspace, link).await?;
+    let mut read = app.databases.links.of(&admission.caller).await?;
+    link_list::must_exist(&mut read, admission.caller.workspace, link).await?;
+    drop(read);
     subscribe(app.live, admission, Some(link))
 }
 

@@ -25,14 +25,28 @@ const RETRY_AFTER_SECONDS: u32 = 1;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Projection {
     UserProfile,
+    WorkspaceList,
+    MemberList,
+    SessionList,
+    ApiKeyList,
+    AuditTrail,
+    AuditTrailMedia,
+    AuditTrailLinks,
     AssetList,
     LinkList,
     ClickRollup,
 }
 
 impl Projection {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 11] = [
         Self::UserProfile,
+        Self::WorkspaceList,
+        Self::MemberList,
+        Self::SessionList,
+        Self::ApiKeyList,
+        Self::AuditTrail,
+        Self::AuditTrailMedia,
+        Self::AuditTrailLinks,
         Self::AssetList,
         Self::LinkList,
         Self::ClickRollup,
@@ -41,6 +55,13 @@ impl Projection {
     const fn name(self) -> &'static str {
         match self {
             Self::UserProfile => "user_profile",
+            Self::WorkspaceList => "workspace_list",
+            Self::MemberList => "member_list",
+            Self::SessionList => "session_list",
+            Self::ApiKeyList => "api_key_list",
+            Self::AuditTrail => "audit_trail",
+            Self::AuditTrailMedia => "audit_trail_media",
+            Self::AuditTrailLinks => "audit_trail_links",
             Self::AssetList => "asset_list",
             Self::LinkList => "link_list",
             Self::ClickRollup => "click_rollup",
@@ -49,7 +70,14 @@ impl Projection {
 
     const fn context(self) -> Context {
         match self {
-            Self::UserProfile => Context::Core,
+            Self::UserProfile
+            | Self::WorkspaceList
+            | Self::MemberList
+            | Self::SessionList
+            | Self::ApiKeyList
+            | Self::AuditTrail
+            | Self::AuditTrailMedia
+            | Self::AuditTrailLinks => Context::Core,
             Self::AssetList => Context::Media,
             Self::LinkList | Self::ClickRollup => Context::Links,
         }
@@ -57,9 +85,14 @@ impl Projection {
 
     const fn stream(self) -> StreamName {
         match self {
-            Self::UserProfile => StreamName::Core,
-            Self::AssetList => StreamName::Media,
-            Self::LinkList => StreamName::Links,
+            Self::UserProfile
+            | Self::WorkspaceList
+            | Self::MemberList
+            | Self::SessionList
+            | Self::ApiKeyList
+            | Self::AuditTrail => StreamName::Core,
+            Self::AssetList | Self::AuditTrailMedia => StreamName::Media,
+            Self::LinkList | Self::AuditTrailLinks => StreamName::Links,
             Self::ClickRollup => StreamName::Clicks,
         }
     }
@@ -76,6 +109,13 @@ pub(crate) struct Progress {
 #[derive(Default)]
 struct Heard {
     user_profile: watch::Sender<u64>,
+    workspace_list: watch::Sender<u64>,
+    member_list: watch::Sender<u64>,
+    session_list: watch::Sender<u64>,
+    api_key_list: watch::Sender<u64>,
+    audit_trail: watch::Sender<u64>,
+    audit_trail_media: watch::Sender<u64>,
+    audit_trail_links: watch::Sender<u64>,
     asset_list: watch::Sender<u64>,
     link_list: watch::Sender<u64>,
     click_rollup: watch::Sender<u64>,
@@ -85,6 +125,13 @@ impl Heard {
     const fn of(&self, projection: Projection) -> &watch::Sender<u64> {
         match projection {
             Projection::UserProfile => &self.user_profile,
+            Projection::WorkspaceList => &self.workspace_list,
+            Projection::MemberList => &self.member_list,
+            Projection::SessionList => &self.session_list,
+            Projection::ApiKeyList => &self.api_key_list,
+            Projection::AuditTrail => &self.audit_trail,
+            Projection::AuditTrailMedia => &self.audit_trail_media,
+            Projection::AuditTrailLinks => &self.audit_trail_links,
             Projection::AssetList => &self.asset_list,
             Projection::LinkList => &self.link_list,
             Projection::ClickRollup => &self.click_rollup,
@@ -174,9 +221,9 @@ impl Progress {
             "select position from projection_position where projection = $1",
             projection.name(),
         )
-        .fetch_optional(self.databases.of(projection.context()))
+        .fetch_optional(self.databases.of(projection.context()).of_anybody())
         .await
-        .map_err(database::problem)?;
+        .map_err(database::unreached)?;
         Ok(position.and_then(|it| u64::try_from(it).ok()).unwrap_or(0))
     }
 }

@@ -20,6 +20,14 @@ impl ETag {
         Self(version.to_string())
     }
 
+    /// The tag of an answer that also tells of something beside the aggregate, which moves without its version.
+    ///
+    /// For a write it is the version all the same: `"17.23"` and `"17"` match.
+    #[must_use]
+    pub fn beside(self, beside: &impl fmt::Display) -> Self {
+        Self::opaque(&format!("{}.{beside}", self.0))
+    }
+
     /// A tag of visible ASCII without quotes, such as a hash; other characters are left out.
     pub fn opaque(text: &str) -> Self {
         Self(
@@ -74,7 +82,9 @@ impl IfMatch {
     pub fn check(&self, current: &ETag) -> Result<(), Problem> {
         let is_meant = match &self.0 {
             Condition::Absent | Condition::Any => true,
-            Condition::Tags(tags) => tags.iter().any(|tag| !tag.is_weak && tag.text == current.0),
+            Condition::Tags(tags) => tags
+                .iter()
+                .any(|tag| !tag.is_weak && version(&tag.text) == version(&current.0)),
         };
         if is_meant {
             Ok(())
@@ -82,6 +92,11 @@ impl IfMatch {
             Err(Problem::precondition_failed())
         }
     }
+}
+
+/// What a tag says of the aggregate.
+fn version(tag: &str) -> &str {
+    tag.split_once('.').map_or(tag, |(version, _)| version)
 }
 
 impl IfNoneMatch {
@@ -205,6 +220,15 @@ mod tests {
                 "{lines:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_stands_beside_the_version_is_nothing_to_a_write_and_all_to_a_reader() {
+        let shown = ETag::version(7).beside(&23);
+        assert_eq!(shown.to_string(), r#""7.23""#);
+        assert!(if_match(&[r#""7.23""#]).await.is_ok());
+        assert!(if_match(&[r#""6.23""#]).await.is_err());
+        assert!(!if_none_match(&[r#""7.23""#]).await);
     }
 
     #[tokio::test]

@@ -10,8 +10,15 @@ use super::{Log, World};
 use crate::eventually::eventually;
 
 /// Each projection: its schema, its name, and the stream that it reads.
-const PROJECTIONS: [(&str, &str, StreamName); 4] = [
+const PROJECTIONS: [(&str, &str, StreamName); 11] = [
     ("core", "user_profile", StreamName::Core),
+    ("core", "workspace_list", StreamName::Core),
+    ("core", "member_list", StreamName::Core),
+    ("core", "session_list", StreamName::Core),
+    ("core", "api_key_list", StreamName::Core),
+    ("core", "audit_trail", StreamName::Core),
+    ("core", "audit_trail_media", StreamName::Media),
+    ("core", "audit_trail_links", StreamName::Links),
     ("media", "asset_list", StreamName::Media),
     ("links", "link_list", StreamName::Links),
     ("links", "click_rollup", StreamName::Clicks),

@@ -3,7 +3,7 @@
 use events::{LinkId, WorkspaceId};
 use service::body::Faults;
 use service::problem::Problem;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -17,7 +17,7 @@ const UNKNOWN_ZONE: &str = "22023";
 ///
 /// Postgres cuts the time here just as it does where clicks are counted, so the two always meet.
 pub(super) async fn starts(
-    pool: &PgPool,
+    read: &mut PgConnection,
     period: &Period,
 ) -> Result<Vec<(OffsetDateTime, String)>, Problem> {
     let rows = sqlx::query!(
@@ -36,7 +36,7 @@ pub(super) async fn starts(
         period.to,
         period.interval.step_minutes(),
     )
-    .fetch_all(pool)
+    .fetch_all(read)
     .await
     .map_err(|error| match database::code(&error).as_deref() {
         Some(UNKNOWN_ZONE) => unknown_zone(),
@@ -67,7 +67,7 @@ pub(super) struct Counted {
 }
 
 pub(super) async fn of_link(
-    pool: &PgPool,
+    read: &mut PgConnection,
     workspace: WorkspaceId,
     link: LinkId,
     period: &Period,
@@ -87,12 +87,12 @@ pub(super) async fn of_link(
         period.to,
         period.is_bot,
     )
-    .fetch_all(pool)
+    .fetch_all(read)
     .await
 }
 
 pub(super) async fn of_workspace(
-    pool: &PgPool,
+    read: &mut PgConnection,
     workspace: WorkspaceId,
     period: &Period,
 ) -> sqlx::Result<Vec<Counted>> {
@@ -110,6 +110,6 @@ pub(super) async fn of_workspace(
         period.to,
         period.is_bot,
     )
-    .fetch_all(pool)
+    .fetch_all(read)
     .await
 }

@@ -15,7 +15,7 @@ use service::caller::Caller;
 use service::headers::{IfNoneMatch, MinPosition};
 use service::problem::Problem;
 use service::world;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
@@ -69,8 +69,9 @@ pub(crate) async fn of_link(
 ) -> Result<Response, Problem> {
     let period = asked.parse(world::now().odt())?;
     app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    link_list::must_exist(&app.databases.links, caller.workspace, link).await?;
-    let stats = stats(&app.databases.links, caller.workspace, Some(link), &period).await?;
+    let mut read = app.databases.links.of(&caller).await?;
+    link_list::must_exist(&mut read, caller.workspace, link).await?;
+    let stats = stats(&mut read, caller.workspace, Some(link), &period).await?;
     Ok(Versioned::by_content(&stats)?.unless_known(&known))
 }
 
@@ -89,20 +90,21 @@ pub(crate) async fn of_workspace(
 ) -> Result<Response, Problem> {
     let period = asked.parse(world::now().odt())?;
     app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let stats = stats(&app.databases.links, caller.workspace, None, &period).await?;
+    let mut read = app.databases.links.of(&caller).await?;
+    let stats = stats(&mut read, caller.workspace, None, &period).await?;
     Ok(Versioned::by_content(&stats)?.unless_known(&known))
 }
 
 async fn stats(
-    pool: &PgPool,
+    read: &mut PgConnection,
     workspace: WorkspaceId,
     link: Option<LinkId>,
     period: &Period,
 ) -> Result<Stats, Problem> {
-    let starts = count::starts(pool, period).await?;
+    let starts = count::starts(read, period).await?;
     let clicks = match link {
-        Some(link) => count::of_link(pool, workspace, link, period).await,
-        None => count::of_workspace(pool, workspace, period).await,
+        Some(link) => count::of_link(read, workspace, link, period).await,
+        None => count::of_workspace(read, workspace, period).await,
     };
     let clicks = clicks.map_err(database::problem)?;
     let clicks: HashMap<_, _> = clicks.into_iter().map(|it| (it.start, it.clicks)).collect();

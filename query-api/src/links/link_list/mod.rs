@@ -11,7 +11,7 @@ use service::caller::Caller;
 use service::headers::{IfNoneMatch, MinPosition};
 use service::page::{Page, Paging};
 use service::problem::Problem;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use url::Url;
 use utoipa::ToSchema;
@@ -96,14 +96,15 @@ pub(crate) async fn list(
     app.progress
         .reach(&min_position, &[Projection::LinkList])
         .await?;
-    let page = page(&app.databases.links, caller.workspace, &filter, &paging)
+    let mut read = app.databases.links.of(&caller).await?;
+    let page = page(&mut read, caller.workspace, &filter, &paging)
         .await
         .map_err(database::problem)?;
     Ok(Json(page.map(|row| LinkBody::new(row, &app.public_url))))
 }
 
 async fn page(
-    pool: &PgPool,
+    read: &mut PgConnection,
     workspace: WorkspaceId,
     filter: &Filter,
     paging: &Paging<LinkId>,
@@ -124,7 +125,7 @@ async fn page(
         filter.search.as_deref(),
         i64::from(paging.limit) + 1,
     )
-    .fetch_all(pool)
+    .fetch_all(read)
     .await?;
     Ok(Page::cut(rows, paging.limit, |row| {
         LinkId::new(row.link_id)
@@ -150,6 +151,7 @@ pub(crate) async fn one(
     app.progress
         .reach(&min_position, &[Projection::LinkList])
         .await?;
+    let mut read = app.databases.links.of(&caller).await?;
     let row = sqlx::query_as!(
         Row,
         "select link_id, slug, domain, target, status, forward_query, title, tags, created_at, version
@@ -157,7 +159,7 @@ pub(crate) async fn one(
         link.uuid(),
         caller.workspace.uuid(),
     )
-    .fetch_optional(&app.databases.links)
+    .fetch_optional(&mut *read)
     .await
     .map_err(database::problem)?
     .ok_or_else(Problem::not_found)?;
@@ -167,7 +169,7 @@ pub(crate) async fn one(
 
 /// Refuses with a 404 what is no link of the workspace.
 pub(crate) async fn must_exist(
-    pool: &PgPool,
+    read: &mut PgConnection,
     workspace: WorkspaceId,
     link: LinkId,
 ) -> Result<(), Problem> {
@@ -176,7 +178,7 @@ pub(crate) async fn must_exist(
         link.uuid(),
         workspace.uuid(),
     )
-    .fetch_optional(pool)
+    .fetch_optional(read)
     .await
     .map_err(database::problem)?
     .map(|_| ())

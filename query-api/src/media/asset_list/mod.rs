@@ -88,6 +88,7 @@ pub(crate) async fn list(
     app.progress
         .reach(&min_position, &[Projection::AssetList])
         .await?;
+    let mut read = app.databases.media.of(&caller).await?;
     let rows = sqlx::query_as!(
         Row,
         "select asset_id, filename, content_type, size_bytes, sha256, visibility, state,
@@ -99,7 +100,7 @@ pub(crate) async fn list(
         paging.cursor.map(AssetId::uuid),
         i64::from(paging.limit) + 1,
     )
-    .fetch_all(&app.databases.media)
+    .fetch_all(&mut *read)
     .await
     .map_err(database::problem)?;
     let page = Page::cut(rows, paging.limit, |row| AssetId::new(row.asset_id));
@@ -125,6 +126,7 @@ pub(crate) async fn one(
     app.progress
         .reach(&min_position, &[Projection::AssetList])
         .await?;
+    let mut read = app.databases.media.of(&caller).await?;
     let row = sqlx::query_as!(
         Row,
         "select asset_id, filename, content_type, size_bytes, sha256, visibility, state,
@@ -133,7 +135,7 @@ pub(crate) async fn one(
         asset.uuid(),
         caller.workspace.uuid(),
     )
-    .fetch_optional(&app.databases.media)
+    .fetch_optional(&mut *read)
     .await
     .map_err(database::problem)?
     .ok_or_else(Problem::not_found)?;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use events::Context;
+use service::caller::Caller;
 use service::config::Secret;
 use service::health::Component;
 use service::problem::Problem;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 
 /// A question that waits longer for a connection is better refused: the client may try elsewhere.
 const ACQUIRE_MAX: Duration = Duration::from_secs(2);
@@ -20,10 +21,13 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// What a client that finds Postgres away is told to wait.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
+/// The role that every connection takes on: it may select what a view's policy shows it, and nothing else.
+const ROLE: &str = "millrace_query";
+
 /// How to reach the read models.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    /// The database; its user needs to select only.
+    /// The database; its user must be a member of the role `millrace_query`, and needs nothing else.
     pub url: Secret,
     /// Connections over all contexts, of which each has at least one.
     pub pool_size: u32,
@@ -35,9 +39,39 @@ pub struct DatabaseSettings {
 /// A pool for each context's schema.
 #[derive(Clone)]
 pub(crate) struct Databases {
-    pub(crate) core: PgPool,
-    pub(crate) media: PgPool,
-    pub(crate) links: PgPool,
+    pub(crate) core: Schema,
+    pub(crate) media: Schema,
+    pub(crate) links: Schema,
+}
+
+/// The views of one context.
+#[derive(Clone)]
+pub(crate) struct Schema(PgPool);
+
+impl Schema {
+    /// A transaction that sees what is the caller's, and of one moment.
+    ///
+    /// Dropped when all is read: there is nothing to commit.
+    pub(crate) async fn of(
+        &self,
+        caller: &Caller,
+    ) -> Result<Transaction<'static, Postgres>, Problem> {
+        // One round trip; identifiers are digits and hyphens, so they may stand in it as they are.
+        let begin = format!(
+            "begin isolation level repeatable read read only; \
+             set local app.workspace = '{}'; set local app.\"user\" = '{}'",
+            caller.workspace, caller.user
+        );
+        self.0
+            .begin_with(AssertSqlSafe(begin))
+            .await
+            .map_err(unreached)
+    }
+
+    /// For what is the same whoever asks.
+    pub(crate) const fn of_anybody(&self) -> &PgPool {
+        &self.0
+    }
 }
 
 impl Databases {
@@ -48,13 +82,15 @@ impl Databases {
         let open = |context: Context, connections: u32| {
             let options = url.clone().application_name("millrace-query-api").options([
                 ("search_path", context.as_str()),
+                ("role", ROLE),
                 ("default_transaction_read_only", "on"),
                 ("statement_timeout", &timeout_ms),
             ]);
-            PgPoolOptions::new()
+            let pool = PgPoolOptions::new()
                 .max_connections(connections.max(1))
                 .acquire_timeout(settings.timeout.min(ACQUIRE_MAX))
-                .connect_lazy_with(options)
+                .connect_lazy_with(options);
+            Schema(pool)
         };
         // Links, with their statistics, are asked for far more often than the others.
         let share = settings.pool_size / 5;
@@ -65,7 +101,7 @@ impl Databases {
         })
     }
 
-    pub(crate) const fn of(&self, context: Context) -> &PgPool {
+    pub(crate) const fn of(&self, context: Context) -> &Schema {
         match context {
             Context::Core => &self.core,
             Context::Media => &self.media,
@@ -93,7 +129,7 @@ impl Databases {
     async fn check(&self) -> sqlx::Result<()> {
         for context in Context::ALL {
             sqlx::query_scalar!("select count(*) from projection_position")
-                .fetch_one(self.of(context))
+                .fetch_one(self.of(context).of_anybody())
                 .await?;
         }
         Ok(())
@@ -104,9 +140,20 @@ impl Databases {
 fn reason(error: &sqlx::Error) -> &'static str {
     if is_unmigrated(error) {
         "the schema is not there yet"
+    } else if lacks_role(error) {
+        "the login is no member of the role that may read"
     } else {
         "Postgres does not answer"
     }
+}
+
+/// What a client is told when the first word to the database fails.
+pub(crate) fn unreached(error: sqlx::Error) -> Problem {
+    if lacks_role(&error) {
+        tracing::warn!(%error, "the read models cannot be asked");
+        return Problem::unavailable(RETRY_AFTER_SECONDS);
+    }
+    problem(error)
 }
 
 /// What a client is told: 503 when Postgres is away or overloaded, 500 when it is our fault.
@@ -142,7 +189,16 @@ fn is_unmigrated(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|code| code == "42P01" || code == "3F000")
 }
 
+/// A connection was refused since its role is not there yet, or not for this login.
+fn lacks_role(error: &sqlx::Error) -> bool {
+    // Invalid parameter value, insufficient privilege.
+    code(error).is_some_and(|code| code == "22023" || code == "42501")
+}
+
 /// The error's SQLSTATE.
 pub(crate) fn code(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
+
+#[cfg(test)]
+mod tests;
