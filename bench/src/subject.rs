@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use servers::Nats;
 use service::caller::Tokens;
 use service::config::Secret;
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::listen::Listener;
 use tokio::net::TcpListener;
 
@@ -43,7 +43,7 @@ impl Subject {
             nats_url: Secret::new(broker.url()),
             database: None,
             storage: Some(no_storage()),
-            data_key: Some(DataKey::random()?),
+            keyring: Some(Keyring::random()?),
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),
         };

@@ -43,7 +43,7 @@ pub(crate) enum ApplyError {
     #[error("the user's key cannot be read")]
     Key(#[from] ReadError),
     #[error("DATA_KEY does not open the users' keys")]
-    DataKey(#[source] OpenError),
+    Keyring(#[source] OpenError),
     #[error("the personal data cannot be opened")]
     Open(#[from] OpenError),
     #[error("nothing is known of {0}, which the event continues")]
@@ -66,7 +66,7 @@ impl ApplyError {
             Self::Decode(_) | Self::Open(_) | Self::Unknown(_) => true,
             Self::Database(error) => is_of_the_values(error),
             // With a wrong DATA_KEY no user's event can be applied, and with the right one all can.
-            Self::Key(_) | Self::DataKey(_) => false,
+            Self::Key(_) | Self::Keyring(_) => false,
         }
     }
 }

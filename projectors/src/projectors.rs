@@ -3,7 +3,7 @@
 use events::Context;
 use nats::Broker;
 use service::health::{Component, Readiness};
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::metrics::Metrics;
 use service::problem::Chain;
 use service::shutdown::Tasks;
@@ -28,7 +28,7 @@ pub struct Projectors {
     /// Where the read models are.
     pub database: Database,
     /// Opens the users' keys.
-    pub data_key: DataKey,
+    pub keyring: Keyring,
     /// Told how each projection fares.
     pub readiness: Readiness,
     /// Told how far each projection has come.
@@ -45,9 +45,9 @@ impl Projectors {
         let stopping = self.tasks.stopping();
         let migrations = self.readiness.component("migrations");
         let metrics = ProjectionMetrics::registered(&self.metrics);
-        let (broker, data_key) = (self.broker.clone(), self.data_key.clone());
+        let (broker, keyring) = (self.broker.clone(), self.keyring.clone());
         let workers = [
-            self.worker(&metrics, UserProfile::new(broker, data_key)),
+            self.worker(&metrics, UserProfile::new(broker, keyring)),
             self.worker(&metrics, WorkspaceList),
             self.worker(&metrics, MemberList),
             self.worker(&metrics, SessionList),

@@ -3,7 +3,7 @@
 use events::core::UserEvent;
 use events::{Context, DecodeError, Recorded, Sealed, StreamName, Subject, UserId, WorkspaceId};
 use nats::{Broker, StoredMessage};
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::sealed::SealingKey;
 use sqlx::PgConnection;
 use sqlx::postgres::PgQueryResult;
@@ -13,7 +13,7 @@ use crate::projection::{ApplyError, Projection};
 /// Keeps `user_profile`: the one place where the address and the name of a user stand in clear.
 pub(crate) struct UserProfile {
     broker: Broker,
-    data_key: DataKey,
+    keyring: Keyring,
 }
 
 /// Something that happened to a user.
@@ -51,8 +51,8 @@ impl Projection for UserProfile {
 }
 
 impl UserProfile {
-    pub(crate) const fn new(broker: Broker, data_key: DataKey) -> Self {
-        Self { broker, data_key }
+    pub(crate) const fn new(broker: Broker, keyring: Keyring) -> Self {
+        Self { broker, keyring }
     }
 
     async fn apply_one(&self, tx: &mut PgConnection, event: &OfUser) -> Result<(), ApplyError> {
@@ -125,8 +125,8 @@ impl UserProfile {
             return Ok(None);
         };
         let wrapped = String::from_utf8_lossy(&wrapped);
-        let key = self.data_key.unwrap_key(user, &wrapped);
-        Ok(Some(key.map_err(ApplyError::DataKey)?))
+        let key = self.keyring.unwrap_key(user, &wrapped);
+        Ok(Some(key.map_err(ApplyError::Keyring)?))
     }
 }
 

@@ -22,7 +22,7 @@ impl Interruption {
     /// What readiness says of it.
     pub(crate) fn reason(&self) -> String {
         // Nobody but the operator can help here, and only if told what is wrong.
-        if let Self::Apply(error @ ApplyError::DataKey(_)) = self {
+        if let Self::Apply(error @ ApplyError::Keyring(_)) = self {
             return error.to_string();
         }
         self.to_string()

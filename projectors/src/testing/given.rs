@@ -129,7 +129,7 @@ pub(crate) fn issued(user: UserId) -> ApiKeyEvent {
 /// Makes a user's key and keeps it.
 pub(crate) async fn person(log: &Log, user: UserId) -> SealingKey {
     let key = SealingKey::random().unwrap();
-    let wrapped = log.data_key.wrap(user, &key).unwrap();
+    let wrapped = log.keyring.wrap(user, &key).unwrap();
     log.broker.put_key(user, wrapped.into()).await.unwrap();
     key
 }

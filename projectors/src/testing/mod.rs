@@ -10,7 +10,7 @@ use nats::Broker;
 use servers::testing::TestNats;
 use service::config::Secret;
 use service::health::Readiness;
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 
@@ -28,7 +28,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Log {
     pub(crate) nats: TestNats,
     pub(crate) broker: Broker,
-    pub(crate) data_key: DataKey,
+    pub(crate) keyring: Keyring,
 }
 
 /// Projectors at work.
@@ -49,7 +49,7 @@ impl Log {
         Self {
             nats,
             broker,
-            data_key: DataKey::random().unwrap(),
+            keyring: Keyring::random().unwrap(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Log {
         Projectors {
             broker: self.broker.clone(),
             database: running.database.clone(),
-            data_key: self.data_key.clone(),
+            keyring: self.keyring.clone(),
             readiness: running.readiness.clone(),
             metrics: running.metrics.clone(),
             tasks: running.tasks.clone(),

@@ -10,7 +10,7 @@ use query_api::DatabaseSettings;
 use servers::testing::{TestNats, TestPostgres};
 use service::caller::{Caller, LEEWAY_SECONDS, Tokens};
 use service::config::Secret;
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::world;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -55,7 +55,7 @@ pub(crate) struct World {
     pub(crate) database: Database,
     /// Looks into the read models from outside.
     pub(crate) tables: PgPool,
-    pub(crate) data_key: DataKey,
+    pub(crate) keyring: Keyring,
     /// Where people reach the first system: all of them make short links of it.
     pub(crate) public_url: Option<Url>,
     storage: StorageSettings,
@@ -73,7 +73,7 @@ impl World {
             broker,
             database,
             tables,
-            data_key: DataKey::random().unwrap(),
+            keyring: Keyring::random().unwrap(),
             public_url: None,
             storage,
             tokens: Tokens::new(&Secret::new(JWT_SECRET), TOKEN_LIFETIME),
@@ -99,7 +99,7 @@ impl World {
                 timeout: Duration::from_secs(30),
             }),
             storage: Some(self.storage.clone()),
-            data_key: Some(self.data_key.clone()),
+            keyring: Some(self.keyring.clone()),
             tokens: Some(self.tokens.clone()),
             trusted_proxies: Vec::new(),
         }

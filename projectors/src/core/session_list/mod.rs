@@ -80,6 +80,7 @@ async fn of_session(
         SessionEvent::Opened {
             user,
             workspace,
+            user_version: _,
             token_hash: _,
             expires_at,
             browser,

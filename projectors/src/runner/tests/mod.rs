@@ -1,6 +1,6 @@
 //! Workers among crashes, rivals and events that cannot be applied.
 
-mod data_key;
+mod keyring;
 mod diverged;
 mod exactly_once;
 mod outage;

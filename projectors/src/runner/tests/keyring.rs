@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use events::{Context, Position, Subject};
-use service::keys::DataKey;
+use service::keys::Keyring;
 use service::sealed::SealingKey;
 use tokio::time::timeout;
 
@@ -24,11 +24,11 @@ async fn ada_registers(log: &Log) -> Position {
 }
 
 #[tokio::test]
-async fn a_wrong_data_key_parks_nothing_and_the_right_one_goes_on() {
+async fn a_wrong_keyring_parks_nothing_and_the_right_one_goes_on() {
     let mut log = Log::new().await;
     let url = servers::testing::fresh_database().await;
     let position = ada_registers(&log).await;
-    let right = std::mem::replace(&mut log.data_key, DataKey::random().unwrap());
+    let right = std::mem::replace(&mut log.keyring, Keyring::random().unwrap());
     let running = log.project_into(&url);
     eventually("down", async || {
         let missing = running.readiness.missing();
@@ -46,7 +46,7 @@ async fn a_wrong_data_key_parks_nothing_and_the_right_one_goes_on() {
     assert_eq!(parked(&running).await, Some(0));
     running.stop().await;
 
-    log.data_key = right;
+    log.keyring = right;
     let running = log.project_into(&url);
     running.reach("user_profile", position).await;
     assert_eq!(parked(&running).await, Some(0));
