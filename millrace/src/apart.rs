@@ -1,7 +1,7 @@
 //! One process alone, as it runs in production.
 
 use anyhow::Context;
-use command_api::StorageSettings;
+use command_api::{PasswordCost, StorageSettings};
 use query_api::DatabaseSettings;
 use service::caller::Tokens;
 use service::config::{
@@ -129,6 +129,8 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
             .jwt_secret
             .map(|secret| Tokens::new(&secret, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies,
+        rate_limits: config.rate_limits,
+        password_cost: PasswordCost::Owasp,
     })
 }
 

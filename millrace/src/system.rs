@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use axum::Router;
-use command_api::{CommandApi, StorageSettings};
+use command_api::{CommandApi, PasswordCost, StorageSettings};
 use ipnet::IpNet;
 use nats::{Broker, ConnectError};
 use projectors::{Database, Projectors};
 use query_api::{DatabaseSettings, QueryApi};
-use service::caller::Tokens;
+use service::caller::{Gate, Tokens};
 use service::config::Secret;
 use service::health::{Component, Readiness};
-use service::keys::DataKey;
+use service::keys::{DataKey, Keyring};
+use service::limits::Limits;
 use service::listen::Listener;
 use service::metrics::Metrics;
 use service::problem::Chain;
@@ -51,6 +52,10 @@ pub struct Blueprint {
     pub tokens: Option<Tokens>,
     /// Whose word about a visitor's country is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// How often what anybody may do may be tried.
+    pub rate_limits: Limits,
+    /// What hashing a password costs.
+    pub password_cost: PasswordCost,
 }
 
 /// Which processes run.
@@ -98,14 +103,21 @@ impl System {
             .apply_streams()
             .await
             .context("the streams could not be made")?;
-        if let Some(key) = &blueprint.data_key {
-            check_key(&broker, key).await?;
-        }
+        let keyring = match &blueprint.data_key {
+            Some(key) => Some(open_keyring(&broker, key).await?),
+            None => None,
+        };
         let (readiness, metrics, tasks) =
             (Readiness::default(), Metrics::default(), Tasks::default());
         let component = readiness.component("broker");
         tasks.spawn_until_stopped("broker", watch_broker(broker.clone(), component));
-        let routes = start(blueprint, &broker, &readiness, &metrics, &tasks).await?;
+        let world = World {
+            broker: &broker,
+            readiness: &readiness,
+            metrics: &metrics,
+            tasks: &tasks,
+        };
+        let routes = start(blueprint, keyring, &world).await?;
         let address = listener.local_addr();
         let router = assemble(routes, &readiness, &metrics);
         let listening = Tasks::default();
@@ -166,41 +178,57 @@ async fn connect(url: &Secret) -> anyhow::Result<Broker> {
     }
 }
 
-/// With another key no name could be read, and an address that is taken could be taken again.
-async fn check_key(broker: &Broker, key: &DataKey) -> anyhow::Result<()> {
-    let ours = key.blind_index("data-key", "fingerprint");
-    let settled = broker.settle_fingerprint(&ours).await;
-    let settled = settled.context("the fingerprint of DATA_KEY could not be read")?;
-    ensure!(
-        settled == ours,
-        "DATA_KEY is not the key that this log was begun with; give that one"
-    );
-    Ok(())
+/// All keys of the installation; its secret is made with the log.
+///
+/// With another `DATA_KEY` no name could be read, and an address that is taken could be taken again.
+async fn open_keyring(broker: &Broker, key: &DataKey) -> anyhow::Result<Keyring> {
+    let new = key.new_secret()?;
+    let settled = broker.settle_secret(new.into()).await;
+    let settled = settled.context("the installation's secret could not be read")?;
+    key.keyring(&String::from_utf8_lossy(&settled))
+        .context("DATA_KEY is not the key that this log was begun with; give that one")
+}
+
+/// What every process works with.
+struct World<'w> {
+    broker: &'w Broker,
+    readiness: &'w Readiness,
+    metrics: &'w Metrics,
+    tasks: &'w Tasks,
 }
 
 async fn start(
     blueprint: Blueprint,
-    broker: &Broker,
-    readiness: &Readiness,
-    metrics: &Metrics,
-    tasks: &Tasks,
+    keyring: Option<Keyring>,
+    world: &World<'_>,
 ) -> anyhow::Result<Routes> {
     let Blueprint {
         processes,
         public_url,
         database,
         storage,
-        data_key,
-        tokens,
         ..
     } = blueprint;
+    let World {
+        broker,
+        readiness,
+        metrics,
+        tasks,
+    } = *world;
+    // The projectors admit nobody.
+    let gate = blueprint
+        .tokens
+        .filter(|_| processes.command_api || processes.query_api)
+        .map(|tokens| Gate::follow(tokens, broker.clone(), readiness, tasks));
     let mut routes = Routes::default();
     if processes.command_api {
         let settings = command_api::Settings {
             public_url: public_url.clone(),
             trusted_proxies: blueprint.trusted_proxies,
-            data_key: data_key.clone().context("command-api needs a data key")?,
-            tokens: tokens.clone().context("command-api needs tokens")?,
+            keyring: keyring.clone().context("command-api needs a data key")?,
+            gate: gate.clone().context("command-api needs tokens")?,
+            rate_limits: blueprint.rate_limits,
+            password_cost: blueprint.password_cost,
             storage: storage.context("command-api needs a bucket")?,
         };
         let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks).await?;
@@ -211,7 +239,7 @@ async fn start(
         Projectors {
             broker: broker.clone(),
             database: Database::new(&settings.url, settings.timeout)?,
-            data_key: data_key.context("projectors need a data key")?,
+            keyring: keyring.context("projectors need a data key")?,
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
@@ -222,7 +250,7 @@ async fn start(
         routes.take_query_api(query_api::build(query_api::Parts {
             broker: broker.clone(),
             database: database.context("query-api needs a database")?,
-            tokens: tokens.context("query-api needs tokens")?,
+            gate: gate.context("query-api needs tokens")?,
             public_url,
             readiness: readiness.clone(),
             metrics: metrics.clone(),

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use command_api::PasswordCost;
 use query_api::DatabaseSettings;
 use service::caller::Tokens;
 use service::config::{Config, ConfigError, Environment, Required, UP_PORT};
@@ -110,6 +111,8 @@ fn blueprint(
         data_key: Some(secrets.data_key),
         tokens: Some(Tokens::new(&secrets.jwt, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies.clone(),
+        rate_limits: config.rate_limits.clone(),
+        password_cost: PasswordCost::Owasp,
     })
 }
 

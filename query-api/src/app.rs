@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use service::caller::Tokens;
+use service::caller::Gate;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -18,7 +18,7 @@ pub(crate) struct App {
     pub(crate) databases: Databases,
     pub(crate) progress: Progress,
     pub(crate) live: Live,
-    pub(crate) tokens: Tokens,
+    pub(crate) gate: Gate,
     pub(crate) public_url: Arc<Url>,
 }
 
@@ -27,7 +27,7 @@ impl App {
         let Parts {
             broker,
             database,
-            tokens,
+            gate,
             public_url,
             readiness,
             metrics,
@@ -48,7 +48,7 @@ impl App {
             databases,
             progress,
             live,
-            tokens,
+            gate,
             public_url: Arc::new(public_url),
         })
     }
@@ -59,8 +59,8 @@ pub(crate) async fn until(stopping: CancellationToken, endless: impl Future) {
     drop(stopping.run_until_cancelled_owned(endless).await);
 }
 
-impl FromRef<App> for Tokens {
+impl FromRef<App> for Gate {
     fn from_ref(app: &App) -> Self {
-        app.tokens.clone()
+        app.gate.clone()
     }
 }

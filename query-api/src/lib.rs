@@ -15,7 +15,7 @@ mod progress;
 mod testing;
 
 use nats::Broker;
-use service::caller::Tokens;
+use service::caller::Gate;
 use service::health::Readiness;
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
@@ -32,8 +32,8 @@ pub struct Parts {
     pub broker: Broker,
     /// Where the read models are.
     pub database: DatabaseSettings,
-    /// Tells who asks.
-    pub tokens: Tokens,
+    /// Tells who asks, and who may not ask any more.
+    pub gate: Gate,
     /// Where people reach Millrace: the scheme of short links, and the origin that browsers may subscribe from.
     pub public_url: Url,
     /// Learns whether questions and subscriptions can be served.

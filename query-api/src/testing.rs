@@ -7,10 +7,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use events::core::Role;
-use events::{SessionId, UserId, WorkspaceId};
+use events::{SessionId, Timestamp, UserId, WorkspaceId};
 use http::{Request, StatusCode};
 use serde_json::Value;
-use service::caller::{Caller, Tokens};
+use service::caller::{Caller, Credential, Gate, Grant, Seen, Tokens};
 use service::config::Secret;
 use service::world;
 use sqlx::migrate::Migrator;
@@ -93,11 +93,7 @@ impl Stage {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Response {
-        let token = self
-            .app
-            .tokens
-            .issue(caller, world::now(), world::new_id())
-            .unwrap();
+        let token = token(caller, world::now());
         let mut request = Request::get(path).header("authorization", format!("Bearer {token}"));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -121,7 +117,7 @@ pub(crate) fn app(settings: &DatabaseSettings) -> App {
         progress: Progress::new(databases.clone(), PATIENCE),
         databases,
         live: Live::idle(),
-        tokens: tokens(),
+        gate: Gate::deaf(tokens()),
         public_url: Arc::new("https://go.example.com".parse().unwrap()),
     }
 }
@@ -131,6 +127,19 @@ pub(crate) fn tokens() -> Tokens {
         &Secret::new("a secret of thirty-two characters"),
         Duration::from_mins(1),
     )
+}
+
+/// What the caller shows who logged in at `issued`.
+pub(crate) fn token(caller: &Caller, issued: Timestamp) -> String {
+    let grant = Grant {
+        user: caller.user,
+        email: "ada@example.com",
+        workspace: caller.workspace,
+        role: caller.role,
+        session: caller.session().unwrap(),
+        seen: caller.seen,
+    };
+    tokens().issue(&grant, issued, world::new_id()).unwrap()
 }
 
 pub(crate) fn router(app: App) -> Router {
@@ -156,7 +165,9 @@ pub(crate) fn member_of(workspace: u128) -> Caller {
         user: UserId::new(Uuid::from_u128(workspace + 1)),
         workspace: WorkspaceId::new(Uuid::from_u128(workspace)),
         role: Role::Viewer,
-        session: SessionId::new(Uuid::from_u128(workspace + 2)),
-        email: "ada@example.com".to_owned(),
+        credential: Credential::Session(SessionId::new(Uuid::from_u128(workspace + 2))),
+        issued_at: world::now(),
+        expires_at: None,
+        seen: Seen::default(),
     }
 }

@@ -109,6 +109,7 @@ pub(crate) fn opened(user: UserId, expires_at: Timestamp) -> SessionEvent {
     SessionEvent::Opened {
         user,
         workspace: workspace(),
+        user_version: 1,
         token_hash: "ab".repeat(32),
         expires_at,
         browser: Some("Firefox".to_owned()),

@@ -1,10 +1,7 @@
 //! Who may subscribe: what is asked of a request before it is upgraded.
 
-use std::time::Duration;
-
 use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
-use events::Timestamp;
 use http::StatusCode;
 use http::header::{
     AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
@@ -13,14 +10,11 @@ use http::header::{
 use http::request::Parts;
 use serde::Deserialize;
 use service::body::{Faults, Query};
-use service::caller::{Caller, LEEWAY_SECONDS};
+use service::caller::Caller;
 use service::headers::MinPosition;
 use service::problem::Problem;
-use service::world;
-use tokio::time::Instant;
 use url::Url;
 
-use super::expiry::expiry;
 use crate::app::App;
 
 /// The subprotocol that the frames are written in.
@@ -35,8 +29,6 @@ const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 /// A request that may be upgraded, as far as it tells itself.
 pub(super) struct Admission {
     pub(super) caller: Caller,
-    /// When its token ceases to be good.
-    pub(super) ends_at: Instant,
     /// How far the view of links must have come, by the header or by the query.
     pub(super) min_position: MinPosition,
     pub(super) upgrade: WebSocketUpgrade,
@@ -56,7 +48,6 @@ impl FromRequestParts<App> for Admission {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         adopt_protocol_token(&mut parts.headers);
         let caller = Caller::from_request_parts(parts, app).await?;
-        let ends_at = Instant::now() + ends_in(&parts.headers, world::now());
         check_origin(&parts.headers, &app.public_url)?;
         let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
             .await
@@ -75,7 +66,6 @@ impl FromRequestParts<App> for Admission {
         }
         Ok(Self {
             caller,
-            ends_at,
             min_position,
             upgrade,
         })
@@ -95,23 +85,6 @@ fn adopt_protocol_token(headers: &mut HeaderMap) {
         header.set_sensitive(true);
         headers.insert(AUTHORIZATION, header);
     }
-}
-
-/// How long the token is still good.
-/// It has been verified, so what it says of itself is true.
-fn ends_in(headers: &HeaderMap, now: Timestamp) -> Duration {
-    let token = headers
-        .get(AUTHORIZATION)
-        .and_then(|it| it.to_str().ok()?.split_once(' '));
-    let expiry = token
-        .and_then(|(_, token)| expiry(token.trim()))
-        .unwrap_or(0);
-    let ends = expiry.saturating_add(LEEWAY_SECONDS);
-    Duration::from_secs(
-        ends.saturating_sub(now.odt().unix_timestamp())
-            .try_into()
-            .unwrap_or(0),
-    )
 }
 
 /// A page of another site must not subscribe for its visitors.

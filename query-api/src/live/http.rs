@@ -5,9 +5,11 @@ use axum::response::Response;
 use events::LinkId;
 use service::body::Path;
 use service::problem::Problem;
+use service::world;
 
 use super::admission::Admission;
 use super::hub::JoinError;
+use super::stay::Stay;
 use super::{Live, socket};
 use crate::app::App;
 use crate::http::{LiveProblems, ReadProblems};
@@ -21,7 +23,7 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 ///
 /// A WebSocket of JSON frames: `{"type":"ready","cursor":"…"}`, `{"type":"caught_up"}`, then for each click
 /// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`.
-/// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires, with 4401.
+/// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires or is revoked, with 4401.
 /// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
 #[utoipa::path(
     get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live", security(("bearer" = [])),
@@ -43,7 +45,7 @@ pub(super) async fn of_link(
     let mut read = app.databases.links.of(&admission.caller).await?;
     link_list::must_exist(&mut read, admission.caller.workspace, link).await?;
     drop(read);
-    subscribe(app.live, admission, Some(link))
+    subscribe(app, admission, Some(link))
 }
 
 /// The clicks on all links of the workspace, as they happen
@@ -57,26 +59,26 @@ pub(super) async fn of_workspace(
     State(app): State<App>,
     admission: Admission,
 ) -> Result<Response, Problem> {
-    subscribe(app.live, admission, None)
+    subscribe(app, admission, None)
 }
 
 /// Joins before the client hears of the upgrade, so no click after that is missed.
-fn subscribe(live: Live, admission: Admission, link: Option<LinkId>) -> Result<Response, Problem> {
+fn subscribe(app: App, admission: Admission, link: Option<LinkId>) -> Result<Response, Problem> {
     let Live {
         hub,
         sockets,
         stopping,
-    } = live;
+    } = app.live;
     let Admission {
         caller,
-        ends_at,
         min_position: _,
         upgrade,
     } = admission;
     let subscription = hub.join(caller.workspace, link)?;
+    let stay = Stay::of(&caller, &app.gate, world::now());
     let open = sockets.token();
     Ok(upgrade.on_upgrade(async move |socket| {
-        socket::serve(socket, subscription, ends_at, stopping).await;
+        socket::serve(socket, subscription, stay, stopping).await;
         drop(open);
     }))
 }

@@ -4,12 +4,12 @@
 
 mod admission;
 mod cursor;
-mod expiry;
 mod frame;
 mod http;
 mod hub;
 mod repeats;
 mod socket;
+mod stay;
 mod tail;
 #[cfg(test)]
 mod tests;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::SinkExt;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::cursor::Cursor;
 use super::frame::{ClickFrame, Frame};
 use super::hub::{FRAMES_MAX, Subscription};
+use super::stay::{Over, Stay};
 
 /// How often a subscriber is asked whether it is still there.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -27,8 +28,8 @@ enum End {
     Gone,
     /// The subscriber says too much.
     Flooding,
-    /// The token is no longer good.
-    Expired,
+    /// The credential is no longer good.
+    Over(Over),
     /// The subscriber was too slow; it got everything up to here.
     Lagged(Cursor),
     /// The process stops; another one takes over.
@@ -40,24 +41,25 @@ impl End {
         match self {
             Self::Gone => None,
             Self::Flooding => Some((1008, "nothing is expected from a subscriber")),
-            Self::Expired => Some((4401, "the access token has expired")),
+            Self::Over(Over::Expired) => Some((4401, "the credential has expired")),
+            Self::Over(Over::Revoked) => Some((4401, "the credential was revoked")),
             Self::Lagged(_) => Some((4008, "too slow")),
             Self::Stopping => Some((1012, "restarting")),
         }
     }
 }
 
-/// Serves a subscriber until its token expires, at `ends_at`, or the process stops.
+/// Serves a subscriber until it must go, or the process stops.
 pub(super) async fn serve(
     mut socket: WebSocket,
     mut subscription: Subscription,
-    ends_at: Instant,
+    stay: Stay,
     stopping: CancellationToken,
 ) {
     let end = tokio::select! {
         biased;
         () = stopping.cancelled() => End::Stopping,
-        () = sleep_until(ends_at) => End::Expired,
+        over = stay.over() => End::Over(over),
         end = exchange(&mut socket, &mut subscription) => end.unwrap_or(End::Gone),
     };
     drop(subscription);

@@ -76,6 +76,16 @@ impl Caller {
         }
     }
 
+    /// When the caller is admitted no longer, if ever: later than a token says by what clocks may differ.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let leeway = match self.credential {
+            Credential::Session(_) => time::Duration::seconds(LEEWAY_SECONDS),
+            Credential::ApiKey(_) => time::Duration::ZERO,
+        };
+        let expires_at = self.expires_at?;
+        Some(Timestamp::new(expires_at.odt().saturating_add(leeway)))
+    }
+
     /// Refuses a caller whose role is below `role`.
     fn require(&self, role: Role) -> Result<(), Problem> {
         if self.role >= role {

@@ -1,23 +1,25 @@
 //! Subscriptions over a real broker and real sockets.
 
+mod ended;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use events::links::{Click, ClickEvent};
-use events::{ClickId, Context, LinkId, Position, StreamName, Timestamp};
+use events::{ClickId, Context, LinkId, Position, StreamName};
 use futures::{SinkExt, StreamExt};
 use nats::{Broker, ClickLane};
 use serde_json::{Value, json};
 use servers::testing::TestNats;
-use service::caller::Caller;
+use service::caller::{Caller, Gate};
 use service::health::Readiness;
 use service::listen::Listener;
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 use service::world;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -26,7 +28,7 @@ use uuid::Uuid;
 
 use super::hub::{Hub, Message as Packed};
 use crate::app::App;
-use crate::testing::{Stage, database, member_of, router, tokens};
+use crate::testing::{Stage, database, member_of, router, token, tokens};
 use crate::{DatabaseSettings, Parts};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -49,13 +51,14 @@ impl Process {
         let nats = servers::testing::nats().await;
         let broker = Broker::connect(&nats.url(), "test").await.unwrap();
         broker.apply_streams().await.unwrap();
-        let tasks = Tasks::default();
+        let (readiness, tasks) = (Readiness::default(), Tasks::default());
+        let gate = Gate::follow(tokens(), broker.clone(), &readiness, &tasks);
         let parts = Parts {
             broker: broker.clone(),
             database,
-            tokens: tokens(),
+            gate,
             public_url: "https://go.example.com".parse().unwrap(),
-            readiness: Readiness::default(),
+            readiness,
             metrics: Metrics::default(),
             tasks: tasks.clone(),
         };
@@ -96,8 +99,12 @@ impl Process {
     }
 
     async fn subscribe(&self, caller: &Caller, path: &str) -> Result<Socket, u16> {
+        self.subscribe_by(&token(caller, world::now()), path).await
+    }
+
+    async fn subscribe_by(&self, credential: &str, path: &str) -> Result<Socket, u16> {
         let mut request = self.request(path);
-        let header = format!("Bearer {}", token(caller, world::now()));
+        let header = format!("Bearer {credential}");
         request
             .headers_mut()
             .insert("authorization", header.parse().unwrap());
@@ -108,10 +115,6 @@ impl Process {
         let event = click(link);
         self.lane.record(caller.workspace, &event).await.unwrap();
     }
-}
-
-fn token(caller: &Caller, issued: Timestamp) -> String {
-    tokens().issue(caller, issued, world::new_id()).unwrap()
 }
 
 async fn connect(request: Request) -> Result<Socket, u16> {
@@ -301,23 +304,6 @@ async fn a_plain_request_is_told_to_upgrade() {
     let answer = stage.ask(&member_of(1), WORKSPACE, &[]).await;
     assert_eq!(answer.status(), 426);
     assert_eq!(answer.headers()["upgrade"], "websocket");
-}
-
-#[tokio::test]
-async fn a_socket_ends_with_its_token() {
-    let process = Process::without_database().await;
-    let mut request = process.request(WORKSPACE);
-    // Of its minute, and of the leeway that clocks are given, two seconds are left.
-    let issued = Timestamp::new(world::now().odt() - Duration::from_secs(63));
-    let header = format!("Bearer {}", token(&member_of(1), issued));
-    request
-        .headers_mut()
-        .insert("authorization", header.parse().unwrap());
-    let mut socket = connect(request).await.unwrap();
-    greeting(&mut socket).await;
-    let opened = Instant::now();
-    assert_eq!(frame(&mut socket).await, Err(4401));
-    assert!(opened.elapsed() < Duration::from_secs(4));
 }
 
 #[tokio::test]
