@@ -7,13 +7,14 @@ use anyhow::Context;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
-use command_api::StorageSettings;
+use command_api::{PasswordCost, StorageSettings};
 use millrace::system::{Blueprint, Processes, System};
 use serde_json::{Value, json};
 use servers::Nats;
 use service::caller::Tokens;
 use service::config::Secret;
-use service::keys::Keyring;
+use service::keys::DataKey;
+use service::limits::Limits;
 use service::listen::Listener;
 use tokio::net::TcpListener;
 
@@ -43,9 +44,11 @@ impl Subject {
             nats_url: Secret::new(broker.url()),
             database: None,
             storage: Some(no_storage()),
-            keyring: Some(Keyring::random()?),
+            data_key: Some(DataKey::random()?),
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),
+            rate_limits: Limits::off(),
+            password_cost: PasswordCost::Owasp,
         };
         let system = System::start(blueprint, listener).await?;
         let short_url = shorten(&public_url).await?;

@@ -57,7 +57,7 @@ async fn stage() -> (Stage, Caller) {
         let row = row
             .replace("{user}", &ada.user.to_string())
             .replace("{workspace}", &ada.workspace.to_string())
-            .replace("{session}", &ada.session.to_string())
+            .replace("{session}", &ada.session().unwrap().to_string())
             .replace("{thing}", &THING.to_string());
         stage.write(format!("insert into {row}")).await;
     }

@@ -31,7 +31,7 @@ async fn whoever_has_no_good_token_is_refused_before_the_upgrade() {
     let link = ada.shortens("https://example.com").await;
     ada.sees(&link).await.is(200);
     let of_link = format!("/v1/links/{}/clicks/live", link.id);
-    let expired = stack.world.token(&ada.caller(), Left::seconds(-1));
+    let expired = stack.world.token(&ada.grant(), Left::seconds(-1));
     let forged = format!("{}x", ada.token);
     let address = stack.replicas[0].door().address();
     for path in [ALL, &of_link] {
@@ -54,7 +54,7 @@ async fn a_subscription_ends_with_its_token() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
     let link = ada.shortens("https://example.com").await;
-    let short = ada.with_token(stack.world.token(&ada.caller(), Left::seconds(3)));
+    let short = ada.with_token(stack.world.token(&ada.grant(), Left::seconds(3)));
     let (mut ends, mut goes_on) = (short.watches_all().await, ada.watches_all().await);
     assert_eq!(ends.frame().await, Err(End::Closed(4401)));
     stack.visitor().opens(&link).await.is(302);

@@ -7,7 +7,7 @@ use events::core::Role;
 use events::{Position, SessionId, UserId, WorkspaceId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use service::caller::Caller;
+use service::caller::{Grant, Seen};
 use service::world;
 
 use super::client::{Client, send};
@@ -70,15 +70,20 @@ impl Person {
         }
     }
 
-    /// As the token says who she is.
-    pub(crate) fn caller(&self) -> Caller {
+    /// As her tokens say who she is, of a session that nobody ever heard of.
+    pub(crate) fn grant(&self) -> Grant<'_> {
         let id = |field: &str| self.user[field].as_str().unwrap().parse().unwrap();
-        Caller {
+        Grant {
             user: UserId::new(id("id")),
+            email: &self.email,
             workspace: WorkspaceId::new(id("workspace_id")),
             role: Role::Admin,
             session: SessionId::new(world::new_id()),
-            email: self.email.clone(),
+            // Nothing can have happened that it doesn't know of.
+            seen: Seen {
+                user: u64::MAX,
+                workspace: u64::MAX,
+            },
         }
     }
 

@@ -3,14 +3,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use command_api::StorageSettings;
+use command_api::{PasswordCost, StorageSettings};
 use events::Timestamp;
 use millrace::system::{Blueprint, Processes};
 use query_api::DatabaseSettings;
 use servers::testing::{TestNats, TestPostgres};
-use service::caller::{Caller, LEEWAY_SECONDS, Tokens};
+use service::caller::{Grant, LEEWAY_SECONDS, Tokens};
 use service::config::Secret;
-use service::keys::Keyring;
+use service::keys::DataKey;
+use service::limits::Limits;
 use service::world;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -55,7 +56,7 @@ pub(crate) struct World {
     pub(crate) database: Database,
     /// Looks into the read models from outside.
     pub(crate) tables: PgPool,
-    pub(crate) keyring: Keyring,
+    pub(crate) data_key: DataKey,
     /// Where people reach the first system: all of them make short links of it.
     pub(crate) public_url: Option<Url>,
     storage: StorageSettings,
@@ -73,7 +74,7 @@ impl World {
             broker,
             database,
             tables,
-            keyring: Keyring::random().unwrap(),
+            data_key: DataKey::random().unwrap(),
             public_url: None,
             storage,
             tokens: Tokens::new(&Secret::new(JWT_SECRET), TOKEN_LIFETIME),
@@ -99,18 +100,20 @@ impl World {
                 timeout: Duration::from_secs(30),
             }),
             storage: Some(self.storage.clone()),
-            keyring: Some(self.keyring.clone()),
+            data_key: Some(self.data_key.clone()),
             tokens: Some(self.tokens.clone()),
             trusted_proxies: Vec::new(),
+            rate_limits: Limits::off(),
+            password_cost: PasswordCost::Owasp,
         }
     }
 
     /// A token of somebody's that is good for `left` more, leeway included; none left when it is negative.
-    pub(crate) fn token(&self, caller: &Caller, left: time::Duration) -> String {
+    pub(crate) fn token(&self, grant: &Grant<'_>, left: time::Duration) -> String {
         let leeway = time::Duration::seconds(LEEWAY_SECONDS);
         let issued = world::now().odt() + left - leeway - TOKEN_LIFETIME;
         self.tokens
-            .issue(caller, Timestamp::new(issued), world::new_id())
+            .issue(grant, Timestamp::new(issued), world::new_id())
             .unwrap()
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use events::{SessionId, Timestamp, WorkspaceId};
 use serde::Serialize;
 use service::body::Json;
-use service::caller::Caller;
+use service::caller::{Caller, Credential};
 use service::headers::MinPosition;
 use service::page::{Page, Paging};
 use service::problem::Problem;
@@ -56,7 +56,7 @@ impl SessionBody {
         let id = SessionId::new(row.session_id);
         Self {
             id,
-            current: id == caller.session,
+            current: caller.credential == Credential::Session(id),
             browser: row.browser,
             os: row.os,
             workspace_id: WorkspaceId::new(row.workspace_id),

@@ -20,8 +20,8 @@ async fn everybody_is_told_their_own_sessions_that_go_on() {
               '2026-11-21T09:01Z', 4),
              ('{of_bob}', '{bob}', '{workspace}', null, null, '2026-11-21T09:00Z', null,
               '2999-01-01T00:00Z', 5)",
-            current = ada.session,
-            of_bob = bob.session,
+            current = ada.session().unwrap(),
+            of_bob = bob.session().unwrap(),
             ada = ada.user,
             bob = bob.user,
             workspace = ada.workspace,
@@ -29,13 +29,13 @@ async fn everybody_is_told_their_own_sessions_that_go_on() {
         .await;
     let (_, page) = stage.get(&ada, "/v1/core/sessions").await;
     let current = json!({
-        "id": ada.session, "current": true, "browser": "Firefox", "os": "Linux",
+        "id": ada.session().unwrap(), "current": true, "browser": "Firefox", "os": "Linux",
         "workspace_id": ada.workspace, "created_at": "2026-11-21T10:00:00Z",
         "last_refreshed_at": "2026-11-21T11:00:00Z", "expires_at": "2999-01-01T00:00:00Z",
     });
     assert_eq!(page["items"][0], current);
-    assert_eq!(each(&page, "id"), [json!(ada.session), json!(earlier)]);
+    assert_eq!(each(&page, "id"), [json!(ada.session().unwrap()), json!(earlier)]);
     assert_eq!(each(&page, "current"), [true, false]);
     let (_, page) = stage.get(&bob, "/v1/core/sessions").await;
-    assert_eq!(each(&page, "id"), [json!(bob.session)]);
+    assert_eq!(each(&page, "id"), [json!(bob.session().unwrap())]);
 }

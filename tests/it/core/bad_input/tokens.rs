@@ -18,14 +18,14 @@ const UNSIGNED: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
 async fn whoever_has_no_good_token_is_told_why() {
     let stack = Stack::start().await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
-    let expired = stack.world.token(&ada.caller(), Left::seconds(-1));
+    let expired = stack.world.token(&ada.grant(), Left::seconds(-1));
     let ([head, claims, signature], [_, of_bob, _]) = (parts(&ada.token), parts(&bob.token));
     let other = Tokens::new(
         &Secret::new("another secret".repeat(3)),
         Duration::from_mins(1),
     );
     let other = other
-        .issue(&ada.caller(), world::now(), world::new_id())
+        .issue(&ada.grant(), world::now(), world::new_id())
         .unwrap();
     let mut requests = Vec::new();
     for (what, header, error) in [
