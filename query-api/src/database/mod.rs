@@ -138,7 +138,7 @@ impl Databases {
 
 /// Why nothing can be asked, in words for anyone.
 fn reason(error: &sqlx::Error) -> &'static str {
-    if is_unmigrated(error) {
+    if is_unmigrated(error) || is_unprepared(error) {
         "the schema is not there yet"
     } else if lacks_role(error) {
         "the login is no member of the role that may read"
@@ -149,7 +149,7 @@ fn reason(error: &sqlx::Error) -> &'static str {
 
 /// What a client is told when the first word to the database fails.
 pub(crate) fn unreached(error: sqlx::Error) -> Problem {
-    if lacks_role(&error) {
+    if is_unprepared(&error) || lacks_role(&error) {
         tracing::warn!(%error, "the read models cannot be asked");
         return Problem::unavailable(RETRY_AFTER_SECONDS);
     }
@@ -189,10 +189,14 @@ fn is_unmigrated(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|code| code == "42P01" || code == "3F000")
 }
 
-/// A connection was refused since its role is not there yet, or not for this login.
+/// A connection was refused since nobody has made its role yet (invalid parameter value).
+fn is_unprepared(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| code == "22023")
+}
+
+/// A connection was refused since its role is not for this login (insufficient privilege).
 fn lacks_role(error: &sqlx::Error) -> bool {
-    // Invalid parameter value, insufficient privilege.
-    code(error).is_some_and(|code| code == "22023" || code == "42501")
+    code(error).is_some_and(|code| code == "42501")
 }
 
 /// The error's SQLSTATE.

@@ -229,6 +229,17 @@ async fn no_route_tells_anything_of_another_workspace() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_no_projector_has_prepared_is_a_503() {
+    let postgres = servers::testing::own_postgres().await;
+    let mut stage = Stage::new().await;
+    stage.app = crate::testing::app(&database(&postgres.url("postgres")));
+    let error = stage.app.databases.check().await.unwrap_err();
+    assert_eq!(super::reason(&error), "the schema is not there yet");
+    let answer = stage.get(&member_of(1), "/v1/core/users/me").await;
+    assert_eq!(answer.0, 503);
+}
+
+#[tokio::test]
 async fn a_login_that_may_not_read_is_a_503_and_the_readiness_says_why() {
     let (stage, ada) = stage().await;
     let login = format!("reader_{:x}", rand_suffix());
