@@ -20,6 +20,9 @@ pub(crate) struct UserBody {
     pub(crate) workspace_id: WorkspaceId,
     #[schema(value_type = String, example = "admin")]
     pub(crate) role: Role,
+    /// `active`: who is suspended or erased gets no such answer.
+    #[schema(example = "active")]
+    pub(crate) state: &'static str,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
 }
@@ -39,6 +42,7 @@ impl UserBody {
             name,
             workspace_id,
             role,
+            state: "active",
             created_at,
         }
     }

@@ -22,11 +22,7 @@ const fn code(code: &'static str, status: u16, about: &'static str) -> Code {
 /// All codes, by name.
 pub const CODES: &[Code] = &[
     code("already_announced", 409, "The asset is there already."),
-    code(
-        "already_member",
-        409,
-        "The user is a member already.",
-    ),
+    code("already_member", 409, "The user is a member already."),
     code("already_registered", 409, "The user is registered already."),
     code("already_shortened", 409, "The link is there already."),
     code(

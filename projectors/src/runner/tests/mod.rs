@@ -1,8 +1,8 @@
 //! Workers among crashes, rivals and events that cannot be applied.
 
-mod keyring;
 mod diverged;
 mod exactly_once;
+mod keyring;
 mod outage;
 mod parked;
 mod rivals;

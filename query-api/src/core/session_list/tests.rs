@@ -34,7 +34,10 @@ async fn everybody_is_told_their_own_sessions_that_go_on() {
         "last_refreshed_at": "2026-11-21T11:00:00Z", "expires_at": "2999-01-01T00:00:00Z",
     });
     assert_eq!(page["items"][0], current);
-    assert_eq!(each(&page, "id"), [json!(ada.session().unwrap()), json!(earlier)]);
+    assert_eq!(
+        each(&page, "id"),
+        [json!(ada.session().unwrap()), json!(earlier)]
+    );
     assert_eq!(each(&page, "current"), [true, false]);
     let (_, page) = stage.get(&bob, "/v1/core/sessions").await;
     assert_eq!(each(&page, "id"), [json!(bob.session().unwrap())]);
