@@ -164,7 +164,7 @@ pub(crate) fn member_of(workspace: u128) -> Caller {
     Caller {
         user: UserId::new(Uuid::from_u128(workspace + 1)),
         workspace: WorkspaceId::new(Uuid::from_u128(workspace)),
-        role: Role::Viewer,
+        role: Role::Admin,
         credential: Credential::Session(SessionId::new(Uuid::from_u128(workspace + 2))),
         issued_at: world::now(),
         expires_at: None,

@@ -61,7 +61,7 @@ pub(crate) async fn refresh(app: &App, body: RefreshBody) -> Result<LoggedInBody
     let command = Refresh {
         token_hash: token.hash(),
         child_hash: child.hash(),
-        now: origin.time,
+        at: origin.time,
         grace_until: later(origin.time, GRACE),
         workspace: body.workspace_id,
         expires_at: later(origin.time, SESSION_LIFETIME),

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::stack::{Link, Person, Stack};
 
-/// Every route of the documents that names a resource, with the identifiers put in, and its method.
+/// Every route of media and links that names a resource, with the identifiers put in, and its method.
 async fn routes(stack: &Stack, link: &str, asset: &str) -> Vec<(Method, String)> {
     let mut routes = Vec::new();
-    for (context, id) in [("core", "none"), ("media", asset), ("links", link)] {
+    for (context, id) in [("media", asset), ("links", link)] {
         let document = stack.guest().reads_the_document_of(context).await;
         for (path, methods) in document["paths"].as_object().unwrap() {
             if !path.contains('{') {
@@ -65,6 +65,48 @@ async fn what_belongs_to_another_workspace_is_not_there() {
         let own = asks(&ada, method, path).await;
         assert!([101, 200].contains(&own), "{own}: {method} {path}");
     }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn people_of_another_workspace_are_not_there() {
+    let stack = Stack::start().await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let id = |field: &str| ada.user[field].as_str().unwrap().to_owned();
+    let (user, workspace) = (id("id"), id("workspace_id"));
+    let sessions = ada.reads("/v1/core/sessions").await.is(200).body;
+    let session = sessions["items"][0]["id"].as_str().unwrap();
+    let wish = json!({ "name": "deploys", "scopes": ["links:read"] });
+    let issued = ada.writes("/v1/core/api-keys", &wish).await.is(201).body;
+    let key = issued["id"].as_str().unwrap();
+    let member = json!({ "email": "eve@example.com", "role": "admin" });
+    for (method, path, body) in [
+        ("GET", format!("users/{user}"), json!({})),
+        ("PATCH", format!("users/{user}"), json!({ "name": "Eve" })),
+        ("DELETE", format!("users/{user}"), json!({})),
+        ("POST", format!("users/{user}/suspend"), json!({})),
+        ("POST", format!("users/{user}/reinstate"), json!({})),
+        ("GET", format!("workspaces/{workspace}/members"), json!({})),
+        ("POST", format!("workspaces/{workspace}/members"), member),
+        (
+            "PATCH",
+            format!("workspaces/{workspace}/members/{user}"),
+            json!({ "role": "viewer" }),
+        ),
+        (
+            "DELETE",
+            format!("workspaces/{workspace}/members/{user}"),
+            json!({}),
+        ),
+        ("DELETE", format!("sessions/{session}"), json!({})),
+        ("GET", format!("api-keys/{key}"), json!({})),
+        ("DELETE", format!("api-keys/{key}"), json!({})),
+    ] {
+        let request = bob.request(method.parse().unwrap(), &format!("/v1/core/{path}"));
+        let status = request.json(&body).send().await.unwrap().status().as_u16();
+        assert_eq!(status, 404, "{method} {path}");
+    }
+    ada.sees_herself().await.is(200);
     stack.finish().await;
 }
 

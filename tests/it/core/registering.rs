@@ -61,12 +61,10 @@ async fn all_faults_of_a_registration_are_told_at_once() {
 async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
     let stack = Stack::start().await;
     let (ada, guest) = (stack.person("ada").await, stack.guest());
-    let elsewhere = stack.person("bob").await.user["workspace_id"].clone();
     let mut bodies = Vec::new();
     for credentials in [
         json!({ "email": ada.email, "password": "not the right password" }),
         json!({ "email": ada.email, "password": "short" }),
-        json!({ "email": ada.email, "password": PASSWORD, "workspace_id": elsewhere }),
         json!({ "email": "eve@example.com", "password": PASSWORD }),
         json!({ "email": "no address", "password": PASSWORD }),
     ] {
@@ -77,6 +75,25 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
     }
     bodies.dedup();
     assert_eq!(bodies.len(), 1, "{bodies:#?}");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_workspace_of_strangers_is_refused_only_to_who_knows_the_password() {
+    let stack = Stack::start().await;
+    let (ada, guest) = (stack.person("ada").await, stack.guest());
+    let elsewhere = stack.person("bob").await.user["workspace_id"].clone();
+    for (password, status, error) in [
+        (PASSWORD, 403, "not_a_member"),
+        ("not the right password", 401, "invalid_credentials"),
+    ] {
+        let credentials =
+            json!({ "email": ada.email, "password": password, "workspace_id": elsewhere });
+        guest
+            .asks_to_log_in(&credentials)
+            .await
+            .refuses(status, error);
+    }
     stack.finish().await;
 }
 
@@ -96,8 +113,8 @@ async fn nothing_that_identifies_a_person_can_be_read_on_the_log() {
     let id: UserId = user["id"].as_str().unwrap().parse().unwrap();
     let key = log.0.key(id).await.unwrap().unwrap();
     let messages = log.all(StreamName::Core).await;
-    // Claim, record, user and workspace.
-    assert_eq!(messages.len(), 4);
+    // Claim, record, user, workspace and session.
+    assert_eq!(messages.len(), 5);
     let mut texts: Vec<_> = messages.iter().map(everything).collect();
     assert!(texts.iter().any(|text| text.contains(&id.to_string())));
     texts.push(String::from_utf8_lossy(&key).to_lowercase());

@@ -182,7 +182,8 @@ impl Person {
         .await
     }
 
-    async fn writes(&self, path: &str, wish: &Value) -> Answer {
+    /// Posts a wish.
+    pub(crate) async fn writes(&self, path: &str, wish: &Value) -> Answer {
         let mut request = self.request(Method::POST, path).json(wish);
         if let Some(key) = &self.idempotency_key {
             request = request.header("idempotency-key", key);

@@ -37,11 +37,11 @@ mod tests {
     #[test]
     fn a_use_is_remembered_every_ten_minutes() {
         let used = |minutes| ApiKeyEvent::Used { at: at(minutes) };
-        let now = |minutes| RecordUse { at: at(minutes) };
-        given::<Key>(&[issued()]).when(&now(0)).then([used(0)]);
-        given::<Key>(&[issued(), used(0)]).when(&now(9)).then([]);
+        let use_at = |minutes| RecordUse { at: at(minutes) };
+        given::<Key>(&[issued()]).when(&use_at(0)).then([used(0)]);
+        given::<Key>(&[issued(), used(0)]).when(&use_at(9)).then([]);
         given::<Key>(&[issued(), used(0)])
-            .when(&now(10))
+            .when(&use_at(10))
             .then([used(10)]);
     }
 

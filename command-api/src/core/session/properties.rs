@@ -26,19 +26,19 @@ fn child_of(token: &str) -> String {
     format!("{token}'")
 }
 
-fn refresh(token: &str, now: i64) -> Refresh {
+fn refresh(token: &str, moment: i64) -> Refresh {
     Refresh {
         token_hash: token.to_owned(),
         child_hash: child_of(token),
-        now: at(now),
-        grace_until: at(now + 10),
+        at: at(moment),
+        grace_until: at(moment + 10),
         workspace: Some(workspace()),
         expires_at: at(100_000),
     }
 }
 
-fn is_alive(session: &Session, token: &str, now: i64) -> bool {
-    let Ok(events) = refresh(token, now).decide(session) else {
+fn is_alive(session: &Session, token: &str, moment: i64) -> bool {
+    let Ok(events) = refresh(token, moment).decide(session) else {
         return false;
     };
     let has_ended = |event: &SessionEvent| matches!(event, SessionEvent::Closed { .. });
@@ -51,11 +51,11 @@ proptest! {
         let mut session = Session::default().evolve(&opened("t"));
         // All tokens that anybody was ever given.
         let mut given_out = vec!["t".to_owned()];
-        let (mut now, mut has_closed) = (0, false);
+        let (mut moment, mut has_closed) = (0, false);
         for Use { back, later } in uses {
-            now += later;
+            moment += later;
             let token = given_out[given_out.len().saturating_sub(1 + back)].clone();
-            match refresh(&token, now).decide(&session) {
+            match refresh(&token, moment).decide(&session) {
                 Ok(events) => {
                     has_closed |= matches!(events.as_slice(), [SessionEvent::Closed { .. }]);
                     session = events.iter().fold(session, Session::evolve);
@@ -67,7 +67,7 @@ proptest! {
                 Err(_) => prop_assert!(has_closed, "only an ended session refuses its own tokens"),
             }
             // Once nobody is in a grace period any more, whoever is alive holds the newest token of one line.
-            let much_later = now + 10;
+            let much_later = moment + 10;
             let alive: BTreeSet<_> = given_out.iter().filter(|it| is_alive(&session, it, much_later)).collect();
             prop_assert!(alive.len() <= 1, "{:?}", alive);
             prop_assert_eq!(alive.is_empty(), has_closed);

@@ -15,7 +15,8 @@ pub(crate) struct Refresh {
     pub(crate) token_hash: String,
     /// SHA-256 of its child, which follows from the token.
     pub(crate) child_hash: String,
-    pub(crate) now: Timestamp,
+    /// When it is shown.
+    pub(crate) at: Timestamp,
     /// Until when the token is answered with the same child again.
     pub(crate) grace_until: Timestamp,
     /// The workspace to speak for; the one of before when left out.
@@ -42,7 +43,7 @@ impl Decide<Session> for Refresh {
                 Session::Unknown | Session::Open { .. } => SessionRejection::Unknown,
             });
         };
-        if *expires_at <= self.now {
+        if *expires_at <= self.at {
             return Err(SessionRejection::Expired);
         }
         if *newest != self.token_hash {
@@ -72,7 +73,7 @@ impl Refresh {
     fn again(&self, spent: &[Spent]) -> Result<bool, SessionRejection> {
         let earlier = spent.iter().find(|it| it.token_hash == self.token_hash);
         let earlier = earlier.ok_or(SessionRejection::Stranger)?;
-        Ok(earlier.grace_until <= self.now)
+        Ok(earlier.grace_until <= self.at)
     }
 }
 
@@ -83,12 +84,12 @@ mod tests {
     use crate::spec::given;
     use events::core::CloseReason;
 
-    fn refresh(token: &str, now: i64) -> Refresh {
+    fn refresh(token: &str, seconds: i64) -> Refresh {
         Refresh {
             token_hash: token.to_owned(),
             child_hash: format!("{token}'"),
-            now: at(now),
-            grace_until: at(now + 10),
+            at: at(seconds),
+            grace_until: at(seconds + 10),
             workspace: Some(workspace()),
             expires_at: at(1_000),
         }

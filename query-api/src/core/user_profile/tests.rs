@@ -50,7 +50,7 @@ async fn callers_are_told_who_they_are() {
     assert_eq!(answer.headers()["etag"], "\"3.4\"");
     let me = json!({
         "id": ada.user, "email": "ada@example.com", "name": "Ada", "workspace_id": ada.workspace,
-        "role": "viewer", "state": "active", "created_at": "2026-11-21T10:00:00Z",
+        "role": "admin", "state": "active", "created_at": "2026-11-21T10:00:00Z",
     });
     assert_eq!(body(answer).await, (http::StatusCode::OK, me));
     assert_eq!(stage.get(&member_of(9), "/v1/core/users/me").await.0, 404);

@@ -1,3 +1,5 @@
+//! Each kind of revocation, and what is remembered of them for how long.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::core::{CloseReason, Role, Scope};
