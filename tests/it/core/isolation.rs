@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::eventually::eventually;
 use crate::stack::{Link, Person, Stack};
 
 /// Every route of media and links that names a resource, with the identifiers put in, and its method.
@@ -74,8 +75,13 @@ async fn people_of_another_workspace_are_not_there() {
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
     let id = |field: &str| ada.user[field].as_str().unwrap().to_owned();
     let (user, workspace) = (id("id"), id("workspace_id"));
-    let sessions = ada.reads("/v1/core/sessions").await.is(200).body;
-    let session = sessions["items"][0]["id"].as_str().unwrap();
+    // A login has no position to wait for.
+    let session = eventually("a session", async || {
+        let sessions = ada.reads("/v1/core/sessions").await.is(200).body;
+        let id = sessions["items"][0]["id"].as_str().map(str::to_owned);
+        id.ok_or(sessions)
+    })
+    .await;
     let wish = json!({ "name": "deploys", "scopes": ["links:read"] });
     let issued = ada.writes("/v1/core/api-keys", &wish).await.is(201).body;
     let key = issued["id"].as_str().unwrap();

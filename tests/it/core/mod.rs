@@ -5,4 +5,5 @@ mod conventions;
 mod idempotency;
 mod isolation;
 mod min_position;
+mod people;
 mod registering;

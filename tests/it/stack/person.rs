@@ -182,6 +182,11 @@ impl Person {
         .await
     }
 
+    /// Posts what is answered without a position.
+    pub(crate) async fn posts(&self, path: &str, body: &Value) -> Answer {
+        send(self.request(Method::POST, path).json(body)).await
+    }
+
     /// Posts a wish.
     pub(crate) async fn writes(&self, path: &str, wish: &Value) -> Answer {
         let mut request = self.request(Method::POST, path).json(wish);
