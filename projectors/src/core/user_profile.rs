@@ -2,7 +2,7 @@
 
 use events::core::UserEvent;
 use events::{Context, DecodeError, Recorded, Sealed, StreamName, Subject, UserId, WorkspaceId};
-use nats::{Broker, StoredMessage};
+use nats::{Broker, ReadError, StoredMessage};
 use service::keys::Keyring;
 use service::sealed::SealingKey;
 use sqlx::PgConnection;
@@ -71,7 +71,12 @@ impl UserProfile {
                 let email = self.open(event, UserEvent::EMAIL_SEAL, email).await?;
                 event.change(tx, email, None).await?
             }
-            UserEvent::Erased { workspace: _ } => event.erase(tx).await?,
+            UserEvent::Erased { workspace: _ } => {
+                // Whoever erased the user has done it, unless its process ended in between.
+                let destroyed = self.broker.destroy_key(event.user).await;
+                destroyed.map_err(ReadError::from)?;
+                event.erase(tx).await?
+            }
             UserEvent::PasswordChanged {
                 password_hash: _,
                 kept: _,
@@ -215,7 +220,6 @@ mod tests {
         let name = key.seal(UserEvent::NAME_SEAL, "Ada L.").unwrap();
         log.append(&subject, &UserEvent::Renamed { name }).await;
         live.reach("user_profile", position).await;
-        log.broker.destroy_key(ada).await.unwrap();
         let workspace = workspace();
         let position = log.append(&subject, &UserEvent::Erased { workspace }).await;
         let again = log.project_into(&servers::testing::fresh_database().await);
@@ -225,5 +229,6 @@ mod tests {
             assert_eq!(row(&running).await, Some(expected));
             running.stop().await;
         }
+        assert!(log.broker.key(ada).await.unwrap().is_none());
     }
 }
