@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use events::core::{
     ApiKeyEvent, CloseReason, Role, Scope, SessionEvent, UserEvent, WorkspaceEvent,
 };
-use events::links::{Click, ClickEvent, LinkEvent};
+use events::links::{
+    Click, ClickEvent, Label, LinkEvent, Parameter, Route, Rule, Utm, Variant, When,
+};
 use events::media::{AssetEvent, Visibility};
 use events::{
     ClickId, DomainEvent, LinkId, Sealed, SessionId, Timestamp, UserId, WorkspaceId, catalog,
@@ -25,15 +27,6 @@ fn folder() -> PathBuf {
 
 /// One sample of every event that is written today, with every field filled.
 fn samples() -> Vec<(String, Vec<u8>)> {
-    let shortened = LinkEvent::Shortened {
-        domain: "go.example".to_owned(),
-        slug: "spring".to_owned(),
-        target: "https://shop.example/spring".to_owned(),
-        status: 302,
-        forward_query: true,
-        title: Some("Spring sale".to_owned()),
-        tags: vec!["mail".to_owned()],
-    };
     let announced = AssetEvent::Announced {
         filename: "cat.png".to_owned(),
         content_type: "image/png".to_owned(),
@@ -54,7 +47,7 @@ fn samples() -> Vec<(String, Vec<u8>)> {
         encoded(sessions()),
         encoded(workspaces()),
         encoded(api_keys()),
-        encoded(vec![shortened]),
+        encoded(links()),
         encoded(vec![announced, stored]),
         vec![batch],
     ]
@@ -156,6 +149,75 @@ fn api_keys() -> Vec<ApiKeyEvent> {
         ApiKeyEvent::Used { at: time() },
         ApiKeyEvent::Revoked { user: user() },
     ]
+}
+
+fn links() -> Vec<LinkEvent> {
+    let slug = "spring".to_owned();
+    vec![
+        LinkEvent::Shortened {
+            domain: "go.example".to_owned(),
+            slug: slug.clone(),
+            route: route(),
+            label: label(),
+        },
+        LinkEvent::Retargeted { route: route() },
+        LinkEvent::Relabelled { label: label() },
+        LinkEvent::Renamed {
+            slug: "summer".to_owned(),
+            former_slugs: vec![slug.clone()],
+        },
+        LinkEvent::Archived { slug: slug.clone() },
+        LinkEvent::Restored { slug },
+    ]
+}
+
+fn label() -> Label {
+    Label {
+        title: Some("Spring sale".to_owned()),
+        tags: vec!["mail".to_owned()],
+        notes: Some("Until the tulips are gone.".to_owned()),
+    }
+}
+
+fn route() -> Route {
+    let text = |text: &str| Some(text.to_owned());
+    let rule = Rule {
+        name: "phones".to_owned(),
+        when: When {
+            countries: vec!["NP".to_owned()],
+            devices: vec!["mobile".to_owned()],
+            systems: vec!["android".to_owned()],
+            browsers: vec!["firefox".to_owned()],
+            languages: vec!["ne".to_owned()],
+            from: Some(time()),
+            until: Some(time()),
+            query: vec![Parameter {
+                name: "ref".to_owned(),
+                value: text("mail"),
+            }],
+        },
+        targets: vec![Variant {
+            target: "https://shop.example/app".to_owned(),
+            weight: 3,
+        }],
+    };
+    Route {
+        target: "https://shop.example/spring".to_owned(),
+        status: 302,
+        forward_query: true,
+        utm: Utm {
+            source: text("mail"),
+            medium: text("newsletter"),
+            campaign: text("spring"),
+            term: text("tulips"),
+            content: text("header"),
+        },
+        rules: vec![rule],
+        expires_at: Some(time()),
+        expired_target: text("https://shop.example/over"),
+        max_clicks: Some(1_000),
+        password_hash: Some(sealed()),
+    }
 }
 
 fn click() -> ClickEvent<'static> {

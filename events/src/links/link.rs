@@ -2,34 +2,102 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::Route;
 use crate::DomainEvent;
 
 /// Something that happened to a short link, on `links.<workspace>.link.<link>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LinkEvent {
     /// A target got a short link.
-    #[serde(rename = "shortened.v1")]
+    #[serde(rename = "shortened.v2")]
     Shortened {
         /// The host that the link is opened on, lower case, with a port where it isn't the scheme's own.
         domain: String,
         /// The path, without the slash.
         slug: String,
-        /// Where the link leads: an absolute http or https URL.
-        target: String,
-        /// The status of the redirect: 301, 302, 307 or 308.
-        status: u16,
-        /// Whether the query of the request is added to the target.
-        forward_query: bool,
+        /// Where and how it leads.
+        route: Route,
         /// What its owner calls it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        title: Option<String>,
-        /// What its owner files it under.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        tags: Vec<String>,
+        #[serde(default, skip_serializing_if = "Label::is_empty")]
+        label: Label,
     },
+    /// Where or how the link leads was changed.
+    #[serde(rename = "retargeted.v1")]
+    Retargeted {
+        /// Where and how it leads from now on, as a whole.
+        route: Route,
+    },
+    /// What its owner calls the link was changed.
+    #[serde(rename = "relabelled.v1")]
+    Relabelled {
+        /// What it is called from now on, as a whole.
+        label: Label,
+    },
+    /// The link is opened by another slug.
+    #[serde(rename = "renamed.v1")]
+    Renamed {
+        /// The slug that it is opened by from now on.
+        slug: String,
+        /// The slugs of before that still lead to it, oldest first.
+        former_slugs: Vec<String>,
+    },
+    /// The link leads nowhere any more, until it is restored.
+    #[serde(rename = "archived.v1")]
+    Archived {
+        /// The slug that it was opened by.
+        slug: String,
+    },
+    /// An archived link leads to its target again.
+    #[serde(rename = "restored.v1")]
+    Restored {
+        /// The slug that it is opened by.
+        slug: String,
+    },
+}
+
+/// What a link's owner calls it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Label {
+    /// One line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it is filed under.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Anything else, over several lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+impl Label {
+    /// Whether nothing is said.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl DomainEvent for LinkEvent {
     const AGGREGATE: &'static str = "millrace.links.link";
+
+    /// The first version had all its fields side by side.
+    fn upcast(name: &str, data: Value) -> Option<(String, Value)> {
+        let Value::Object(mut fields) = data else {
+            return None;
+        };
+        if name != "shortened.v1" {
+            return None;
+        }
+        let mut take = |names: &[&str]| -> Map<String, Value> {
+            let taken = names.iter().filter_map(|name| fields.remove_entry(*name));
+            taken.collect()
+        };
+        let route = take(&["target", "status", "forward_query"]);
+        let label = take(&["title", "tags"]);
+        fields.insert("route".to_owned(), route.into());
+        fields.insert("label".to_owned(), label.into());
+        Some(("shortened.v2".to_owned(), fields.into()))
+    }
 }

@@ -2,6 +2,8 @@
 
 mod click;
 mod link;
+mod route;
 
 pub use click::{Click, ClickEvent};
-pub use link::LinkEvent;
+pub use link::{Label, LinkEvent};
+pub use route::{Parameter, Route, Rule, Utm, Variant, When};
