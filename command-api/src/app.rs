@@ -11,8 +11,9 @@ use service::keys::Keyring;
 use service::limits::Limiter;
 
 use crate::agents::Agents;
-use crate::core::{Hashing, Identities};
+use crate::core::Identities;
 use crate::handle::Commands;
+use crate::hashing::Hashing;
 use crate::links::Domain;
 use crate::links::redirect::{Directory, RedirectMetrics};
 use crate::media::Storage;

@@ -9,6 +9,7 @@ mod claim;
 mod core;
 mod decider;
 mod handle;
+mod hashing;
 mod idempotency;
 mod links;
 mod media;
@@ -37,12 +38,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 use agents::Agents;
 use app::{App, Parts};
-use core::{Hashing, HashingError, Identities};
+use core::Identities;
 use handle::Commands;
+use hashing::{Hashing, HashingError};
 use links::Domain;
 use links::redirect::{Directory, RedirectMetrics};
 
-pub use core::PasswordCost;
+pub use hashing::PasswordCost;
 pub use media::{Storage, StorageSettings};
 
 /// How long the storage is left alone after it failed.

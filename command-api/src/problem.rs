@@ -9,9 +9,10 @@ use nats::{AppendError, ReadError, RequestError};
 use service::problem::{Chain, Problem};
 
 use crate::core::{
-    HashingError, IdentityError, KeyRejection, SessionRejection, UserRejection, WorkspaceRejection,
+    IdentityError, KeyRejection, SessionRejection, UserRejection, WorkspaceRejection,
 };
 use crate::handle::HandleError;
+use crate::hashing::HashingError;
 use crate::links::LinkRejection;
 use crate::media::AssetRejection;
 
@@ -130,8 +131,13 @@ impl From<KeyRejection> for Problem {
 impl From<LinkRejection> for Problem {
     fn from(rejection: LinkRejection) -> Self {
         match rejection {
+            LinkRejection::Unknown => Self::not_found(),
             LinkRejection::AlreadyShortened => {
                 Self::conflict("already_shortened", "The link is there already")
+            }
+            LinkRejection::TooManySlugs => {
+                Self::conflict("too_many_slugs", "Too many slugs lead to the link")
+                    .detail(rejection.to_string())
             }
         }
     }

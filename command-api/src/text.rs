@@ -25,6 +25,21 @@ pub(crate) fn line(text: &str, chars_max: usize) -> Result<String, TextError> {
     }
 }
 
+/// Several lines of 1 to `chars_max` characters, without the space around them.
+pub(crate) fn lines(text: &str, chars_max: usize) -> Result<String, TextError> {
+    let unified = text.replace("\r\n", "\n");
+    let text = unified.trim();
+    if text.is_empty() {
+        Err(TextError::Empty)
+    } else if text.chars().nth(chars_max).is_some() {
+        Err(TextError::TooLong(chars_max))
+    } else if text.chars().any(|c| is_hostile(c) && !matches!(c, '\n' | '\t')) {
+        Err(TextError::Hostile)
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 /// Control characters, and the directional marks of Unicode TR 9 that make a text read otherwise than it is.
 pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control()
@@ -33,11 +48,19 @@ pub(crate) fn is_hostile(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{TextError, line};
+    use super::{TextError, line, lines};
 
     #[test]
     fn a_line_loses_the_space_around_it() {
         assert_eq!(line("  Ada Lovelace ", 20), Ok("Ada Lovelace".to_owned()));
+    }
+
+    #[test]
+    fn several_lines_may_break_and_do_so_in_one_way() {
+        assert_eq!(lines(" a\r\n\tb\n", 5), Ok("a\n\tb".to_owned()));
+        assert_eq!(lines("\n", 5), Err(TextError::Empty));
+        assert_eq!(lines("a\nb\nc\nd", 5), Err(TextError::TooLong(5)));
+        assert_eq!(lines("a\u{202e}b", 5), Err(TextError::Hostile));
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! Counters that all processes share, for rate limits: exact, but only in the broker's memory (ADR-49).
+//! Counters that all processes share (ADR-49): for rate limits, in the broker's memory, and for links with a limit.
+//!
+//! Each answer is the total after it, so of several processes that count at once each is told another.
 
 use std::num::ParseIntError;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
+use events::{LinkId, WorkspaceId};
 use serde::Deserialize;
 
 use crate::request::read;
@@ -26,24 +29,42 @@ impl Broker {
     pub async fn count(&self, name: &str, key: &str, window: u64) -> Result<u64, RequestError> {
         self.must_be_connected()?;
         let subject = format!("limits.{name}.{window}.{key}");
-        match self.increment(subject.clone()).await {
+        match self.add(subject.clone(), 1).await {
             Err(error) if error.is_unheard() => {
                 // Rare and large, so it stands apart from the future of every count.
                 if let Err(error) = Box::pin(self.apply_limits()).await {
                     tracing::debug!(%error, "cannot make the stream of counters");
                 }
-                self.increment(subject).await
+                self.add(subject, 1).await
             }
             counted => counted,
         }
     }
 
-    async fn increment(&self, subject: String) -> Result<u64, RequestError> {
+    /// Counts a visit of a link that leads only so many, and answers how many there are with it.
+    ///
+    /// Not tried again: what got no answer may have been counted.
+    pub async fn count_visit(&self, workspace: WorkspaceId, link: LinkId) -> Result<u64, RequestError> {
+        self.must_be_connected()?;
+        self.add(visits(workspace, link), 1).await
+    }
+
+    /// Takes back a visit that led nowhere, so that it uses nothing up.
+    pub async fn take_back_visit(&self, workspace: WorkspaceId, link: LinkId) -> Result<u64, RequestError> {
+        self.must_be_connected()?;
+        self.add(visits(workspace, link), -1).await
+    }
+
+    async fn add(&self, subject: String, by: i8) -> Result<u64, RequestError> {
         let mut headers = HeaderMap::new();
-        headers.insert("Nats-Incr", "1");
+        headers.insert("Nats-Incr", by.to_string());
         let answer = self.request(subject, headers, Bytes::new()).await?;
         let total = read::<Counted>(&answer.payload)?.val;
         let wrong = |error: ParseIntError| RequestError::no_answer(&error);
         total.parse().map_err(wrong)
     }
+}
+
+fn visits(workspace: WorkspaceId, link: LinkId) -> String {
+    format!("visits.{workspace}.{link}")
 }

@@ -8,12 +8,13 @@ use crate::state::INCARNATION_KEY;
 use crate::{Broker, RequestError};
 
 const LIMITS: &str = include_str!("../streams/limits.json");
-const DEFINITIONS: [&str; 6] = [
+const DEFINITIONS: [&str; 7] = [
     include_str!("../streams/core.json"),
     include_str!("../streams/media.json"),
     include_str!("../streams/links.json"),
     include_str!("../streams/clicks.json"),
     include_str!("../streams/user_keys.json"),
+    include_str!("../streams/visits.json"),
     LIMITS,
 ];
 

@@ -11,7 +11,6 @@ mod end_session;
 mod erase;
 mod found_workspace;
 mod govern;
-mod hashing;
 pub(crate) mod http;
 mod identity;
 mod invitation;
@@ -30,8 +29,6 @@ mod user;
 mod workspace;
 
 pub(crate) use api_key::KeyRejection;
-pub use hashing::PasswordCost;
-pub(crate) use hashing::{Hashing, HashingError};
 pub(crate) use identity::{Identities, IdentityError};
 pub(crate) use session::SessionRejection;
 pub(crate) use user::UserRejection;

@@ -33,8 +33,8 @@ impl Domain {
     }
 
     /// The address that people open.
-    pub(crate) fn short_url(&self, slug: &str) -> String {
-        format!("{}://{}/{slug}", self.scheme, self.host)
+    pub(crate) fn short_url(&self, host: &str, slug: &str) -> String {
+        format!("{}://{host}/{slug}", self.scheme)
     }
 
     /// The claim that makes a slug unique in this domain.
@@ -55,7 +55,10 @@ mod tests {
 
     #[test]
     fn the_port_belongs_to_the_domain_where_it_is_not_the_schemes_own() {
-        let of = |url: &str| Domain::of(&url.parse().unwrap()).short_url("a");
+        let of = |url: &str| {
+            let domain = Domain::of(&url.parse().unwrap());
+            domain.short_url(domain.host(), "a")
+        };
         assert_eq!(of("https://Go.Example:443/"), "https://go.example/a");
         assert_eq!(of("http://127.0.0.1:8080"), "http://127.0.0.1:8080/a");
     }

@@ -1,22 +1,29 @@
 //! The links context over HTTP; the redirect itself is in `redirect`.
 
 use axum::extract::State;
-use service::body::Json;
+use events::LinkId;
+use service::body::{Json, Path};
 use service::caller::Caller;
-use service::headers::IdempotencyKey;
+use service::headers::{IdempotencyKey, IfMatch};
 use service::problem::{Problem, ProblemBody};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::shorten::{self, LinkBody, ShortenBody};
+use super::archive;
+use super::body::LinkBody;
+use super::edit::{self, EditBody};
+use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
 use crate::app::App;
-use crate::openapi::{CallerProblems, WriteProblems};
+use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
 use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(shorten))
+    OpenApiRouter::new()
+        .routes(routes!(shorten))
+        .routes(routes!(edit, archive))
+        .routes(routes!(restore))
 }
 
 /// Gives a target a short link.
@@ -52,4 +59,77 @@ async fn shorten(
         &body,
     );
     shorten::shorten(&app, caller.workspace, &origin.map_err(internal)?, body).await
+}
+
+/// Changes a link
+///
+/// What is left out stays, and `null` clears. Every replica leads as it says within a tenth of a second.
+#[utoipa::path(
+    patch, path = "/v1/links/{id}", operation_id = "edit_link", tag = "links", security(("bearer" = [])),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
+    request_body = EditBody,
+    responses(
+        (status = 200, body = LinkBody, headers(("ETag" = String), ("Position" = String))),
+        (status = 409, description = "`slug_taken` or `too_many_slugs`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems, ResourceProblems,
+    ),
+)]
+async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<LinkId>,
+    if_match: IfMatch,
+    Json(body): Json<EditBody>,
+) -> Result<Accepted, Problem> {
+    edit::edit(&app, &caller, id, &if_match, body).await
+}
+
+/// Archives a link
+///
+/// It leads nowhere until it is restored, and keeps its slugs.
+#[utoipa::path(
+    delete, path = "/v1/links/{id}", operation_id = "archive_link", tag = "links", security(("bearer" = [])),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
+    responses(
+        (status = 204, headers(("ETag" = String), ("Position" = String))),
+        WriteProblems, CallerProblems, ResourceProblems,
+    ),
+)]
+async fn archive(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<LinkId>,
+    if_match: IfMatch,
+) -> Result<Accepted, Problem> {
+    archive::archive(&app, &caller, id, &if_match).await
+}
+
+/// Restores an archived link
+#[utoipa::path(
+    post, path = "/v1/links/{id}/restore", operation_id = "restore_link", tag = "links", security(("bearer" = [])),
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    responses(
+        (status = 200, body = LinkBody, headers(
+            ("ETag" = String),
+            ("Position" = String),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
+        WriteProblems, CallerProblems, ResourceProblems,
+    ),
+)]
+async fn restore(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<LinkId>,
+    key: Option<IdempotencyKey>,
+) -> Result<Accepted, Problem> {
+    let route = format!("POST /v1/links/{id}/restore");
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.keyring,
+        &route,
+        &(),
+    );
+    archive::restore(&app, &caller, &origin.map_err(internal)?, id).await
 }

@@ -1,9 +1,19 @@
 //! Short links: making them, and leading visitors to where they point.
 
+mod answer;
+mod archive;
+mod body;
 mod domain;
+mod edit;
+mod former;
 pub(crate) mod http;
+mod known;
+mod label;
 mod link;
+mod patch;
 pub(crate) mod redirect;
+mod route;
+mod rule;
 mod shorten;
 mod slug;
 mod target;

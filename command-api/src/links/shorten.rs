@@ -8,26 +8,22 @@ use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
 
+use super::answer;
+use super::label::LabelWish;
 use super::link::{Link, LinkRejection, Shorten};
+use super::route::{self, RouteWish, UtmBody};
+use super::rule::RuleBody;
 use super::slug::Slug;
-use super::target::Target;
-use crate::accepted::{Accepted, Answer};
+use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{HandleError, Wish};
 use crate::origin::Origin;
-use crate::text::{self, TextError};
 
-/// The longest title, in characters.
-const TITLE_CHARS_MAX: usize = 200;
-/// The most tags of a link.
-const TAGS_MAX: usize = 20;
-/// The longest tag, in characters.
-const TAG_CHARS_MAX: usize = 50;
 /// Random slugs that are tried before giving up; at a million links even a second is needed once in 853,000 times.
 const RANDOM_SLUGS_MAX: usize = 5;
 
 /// What somebody who wants a short link sends.
-#[derive(Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShortenBody {
     /// Where the link leads: an absolute http or https URL.
@@ -38,49 +34,44 @@ pub(crate) struct ShortenBody {
     slug: Option<String>,
     /// The default domain when left out.
     domain: Option<String>,
+    /// 301, 302, 307 or 308.
+    #[schema(default = 302)]
+    status: Option<u16>,
+    /// Whether the query of the request is added to the target.
+    #[schema(default = false)]
+    forward_query: Option<bool>,
+    /// Campaign parameters that are added to the target.
+    utm: Option<UtmBody>,
+    /// Who is led elsewhere; the first rule that fits leads.
+    #[schema(max_items = 20)]
+    rules: Option<Vec<RuleBody>>,
+    /// From then on the link leads nowhere, or to `expired_target`.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// Where the link leads once it has expired.
+    #[schema(format = "uri", max_length = 2048)]
+    expired_target: Option<String>,
+    /// How often the link leads anywhere, exactly.
+    #[schema(minimum = 1)]
+    max_clicks: Option<u64>,
+    /// What visitors are asked for.
+    #[schema(format = Password, min_length = 4, max_length = 128)]
+    password: Option<String>,
     #[schema(max_length = 200)]
     title: Option<String>,
     #[schema(max_items = 20)]
-    #[serde(default)]
-    tags: Vec<String>,
-    /// 301, 302, 307 or 308.
-    #[serde(default = "found")]
-    #[schema(default = 302)]
-    status: u16,
-    /// Whether the query of the request is added to the target.
-    #[serde(default)]
-    forward_query: bool,
+    tags: Option<Vec<String>>,
+    /// Anything else, over several lines.
+    #[schema(max_length = 5000)]
+    notes: Option<String>,
 }
 
-const fn found() -> u16 {
-    302
-}
-
-/// A short link, as its owner sees it.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct LinkBody {
-    #[schema(value_type = uuid::Uuid)]
-    id: LinkId,
-    slug: String,
-    domain: String,
-    short_url: String,
-    target: String,
-    status: u16,
-    forward_query: bool,
-    title: Option<String>,
-    tags: Vec<String>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum ShortenError {
-    #[error("must be 301, 302, 307 or 308")]
-    Status,
-    #[error("is not a domain of this workspace")]
-    Domain,
-    #[error("must have at most {TAGS_MAX} tags")]
-    Tags,
+/// What is wanted, as far as it can be told without asking anybody.
+struct Wanted {
+    command: Shorten,
+    /// None: a random one.
+    slug: Option<Slug>,
+    password: Option<String>,
 }
 
 /// Shortens for a workspace; a random slug that is taken is replaced by another.
@@ -90,8 +81,18 @@ pub(crate) async fn shorten(
     origin: &Origin,
     body: ShortenBody,
 ) -> Result<Accepted, Problem> {
-    let (mut command, given) = parse(app, body)?;
-    if let Some(slug) = given {
+    let mut faults = Faults::default();
+    let wanted = parse(app, body, &mut faults);
+    faults.finish()?;
+    let Wanted {
+        mut command,
+        slug,
+        password,
+    } = wanted;
+    if let Some(password) = password {
+        command.route.password_hash = Some(route::hash(app, password).await?);
+    }
+    if let Some(slug) = slug {
         return Ok(attempt(app, workspace, origin, &mut command, slug).await?);
     }
     for _ in 1..RANDOM_SLUGS_MAX {
@@ -103,68 +104,40 @@ pub(crate) async fn shorten(
     Ok(attempt(app, workspace, origin, &mut command, Slug::random()).await?)
 }
 
-fn parse(app: &App, body: ShortenBody) -> Result<(Shorten, Option<Slug>), Problem> {
-    let mut faults = Faults::default();
-    let target = faults.take("/target", Target::parse(&body.target));
-    let slug = body
-        .slug
-        .map(|slug| faults.take("/slug", Slug::parse(&slug)));
-    let is_ours = body
-        .domain
-        .is_none_or(|asked| asked.to_lowercase() == app.domain.host());
-    let domain = faults.take(
-        "/domain",
-        if is_ours {
-            Ok(())
-        } else {
-            Err(ShortenError::Domain)
-        },
-    );
-    let title = body
-        .title
-        .map(|title| faults.take("/title", text::line(&title, TITLE_CHARS_MAX)));
-    let tags = parse_tags(&body.tags, &mut faults);
-    let is_redirect = matches!(body.status, 301 | 302 | 307 | 308);
-    let status = faults.take(
-        "/status",
-        if is_redirect {
-            Ok(body.status)
-        } else {
-            Err(ShortenError::Status)
-        },
-    );
-    let (Some(target), Some(()), Some(tags), Some(status)) = (target, domain, tags, status) else {
-        return Err(faults.into());
+fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted {
+    let slug = body.slug.as_deref().map(Slug::parse);
+    let slug = slug.and_then(|slug| faults.take("/slug", slug));
+    let is_ours = |asked: &String| asked.to_lowercase() == app.domain.host();
+    if !body.domain.as_ref().is_none_or(is_ours) {
+        faults.add("/domain", "is not a domain of this workspace");
+    }
+    route::check_password(body.password.as_deref(), faults);
+    let route = RouteWish {
+        target: Some(body.target),
+        status: body.status,
+        forward_query: body.forward_query,
+        utm: Some(body.utm),
+        rules: Some(body.rules),
+        expires_at: Some(body.expires_at),
+        expired_target: Some(body.expired_target),
+        max_clicks: Some(body.max_clicks),
     };
-    faults.finish()?;
+    let label = LabelWish {
+        title: Some(body.title),
+        tags: body.tags,
+        notes: Some(body.notes),
+    };
     let command = Shorten {
         domain: app.domain.host().to_owned(),
         slug: String::new(),
-        target: target.into_string(),
-        status,
-        forward_query: body.forward_query,
-        title: title.flatten(),
-        tags,
+        route: route.apply(route::blank(), faults),
+        label: label.apply(events::links::Label::default(), faults),
     };
-    Ok((command, slug.flatten()))
-}
-
-/// Each tag once, in the order in which they were sent.
-fn parse_tags(texts: &[String], faults: &mut Faults) -> Option<Vec<String>> {
-    if texts.len() > TAGS_MAX {
-        faults.add("/tags", ShortenError::Tags.to_string());
-        return None;
+    Wanted {
+        command,
+        slug,
+        password: body.password,
     }
-    let mut tags = Vec::with_capacity(texts.len());
-    for (index, text) in texts.iter().enumerate() {
-        let tag: Result<String, TextError> = text::line(text, TAG_CHARS_MAX);
-        if let Some(tag) = faults.take(&format!("/tags/{index}"), tag)
-            && !tags.contains(&tag)
-        {
-            tags.push(tag);
-        }
-    }
-    Some(tags)
 }
 
 async fn attempt(
@@ -177,44 +150,12 @@ async fn attempt(
     let id = LinkId::new(world::new_id());
     let claims = vec![app.domain.claim(&slug)];
     slug.as_str().clone_into(&mut command.slug);
-    let command = &*command;
     let subject = Subject::Link(workspace, id);
     let wish = Wish {
         claims,
-        ..Wish::of_new(subject, command)
+        ..Wish::of_new(subject, &*command)
     };
     let created_at = origin.time;
-    let answer = |_: &Link| {
-        let body = serde_json::to_string(&link_body(app, id, command, created_at))?;
-        Ok(Answer {
-            status: StatusCode::CREATED,
-            body,
-        })
-    };
+    let answer = |link: &Link| answer::of(app, StatusCode::CREATED, id, link, created_at);
     app.commands.handle(origin, wish, answer).await
-}
-
-fn link_body(app: &App, id: LinkId, command: &Shorten, created_at: Timestamp) -> LinkBody {
-    let Shorten {
-        domain,
-        slug,
-        target,
-        status,
-        forward_query,
-        title,
-        tags,
-    } = command.clone();
-    let short_url = app.domain.short_url(&slug);
-    LinkBody {
-        id,
-        slug,
-        domain,
-        short_url,
-        target,
-        status,
-        forward_query,
-        title,
-        tags,
-        created_at,
-    }
 }

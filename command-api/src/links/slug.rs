@@ -30,6 +30,11 @@ pub(crate) enum SlugError {
     Reserved,
 }
 
+/// Whether two slugs of a domain are one.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    one == other
+}
+
 impl Slug {
     pub(crate) fn parse(text: &str) -> Result<Self, SlugError> {
         if !(1..=BYTES_MAX).contains(&text.len()) {

@@ -34,6 +34,18 @@ pub struct Click<'a> {
     pub device: Option<Cow<'a, str>>,
     /// Whether a program that says so itself opened the link.
     pub is_bot: bool,
+    /// The name of the city, in English.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub city: Option<Cow<'a, str>>,
+    /// The same for the clicks of one visitor on one day, in one workspace, and nothing beyond that: 16 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub visitor: Option<Cow<'a, str>>,
+    /// The name of the rule that led the visitor.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub rule: Option<Cow<'a, str>>,
+    /// Which of the rule's targets it was, from 0, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<u8>,
     /// `utm_source` of the request.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub utm_source: Option<Cow<'a, str>>,
@@ -66,7 +78,9 @@ pub struct ClickEvent<'a> {
 
 impl<'a> ClickEvent<'a> {
     /// The type of the event, in the newest version.
-    pub const EVENT_TYPE: &'static str = "millrace.links.click.recorded.v1";
+    pub const EVENT_TYPE: &'static str = "millrace.links.click.recorded.v2";
+    /// What it was called before it had a city, a visitor, a rule and a variant.
+    const FIRST_TYPE: &'static str = "millrace.links.click.recorded.v1";
 
     /// A click that just happened.
     #[must_use]
@@ -81,6 +95,10 @@ impl<'a> ClickEvent<'a> {
         }
     }
 
+    fn is_known(event_type: &str) -> bool {
+        [Self::EVENT_TYPE, Self::FIRST_TYPE].contains(&event_type)
+    }
+
     /// Reads a message's body: the clicks of one workspace, in the order in which they were packed.
     pub fn decode_batch(body: &'a [u8]) -> Result<Vec<Self>, DecodeError> {
         let events: Vec<Self> =
@@ -90,7 +108,7 @@ impl<'a> ClickEvent<'a> {
             })?;
         match events
             .iter()
-            .find(|event| event.event_type != Self::EVENT_TYPE)
+            .find(|event| !Self::is_known(&event.event_type))
         {
             None => Ok(events),
             Some(strange) => Err(DecodeError::UnknownType(
@@ -116,6 +134,10 @@ mod tests {
             os: None,
             device: Some("desktop".into()),
             is_bot: false,
+            city: None,
+            visitor: None,
+            rule: None,
+            variant: None,
             utm_source: None,
             utm_medium: None,
             utm_campaign: None,
@@ -134,7 +156,7 @@ mod tests {
     fn a_stranger_in_the_batch_is_named() {
         let body = serde_json::to_string(&[click()])
             .unwrap()
-            .replace("recorded.v1", "recorded.v9");
+            .replace("recorded.v2", "recorded.v9");
         let error = ClickEvent::decode_batch(body.as_bytes()).unwrap_err();
         assert!(matches!(error, DecodeError::UnknownType(it) if it.ends_with("recorded.v9")));
     }

@@ -17,6 +17,10 @@ pub enum Limit {
     RefreshAddress,
     /// Refreshes of a session by account.
     RefreshAccount,
+    /// Tries of links' passwords by client address.
+    LinkPasswordAddress,
+    /// Tries of one link's password.
+    LinkPasswordLink,
 }
 
 /// How often something may be done.
@@ -30,13 +34,15 @@ pub struct Policy {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::RegistrationAddress,
         Self::RegistrationAccount,
         Self::RefreshAddress,
         Self::RefreshAccount,
+        Self::LinkPasswordAddress,
+        Self::LinkPasswordLink,
     ];
 
     /// Its name in `RATE_LIMITS`, in the headers and in the broker.
@@ -48,14 +54,16 @@ impl Limit {
             Self::RegistrationAccount => "registration-account",
             Self::RefreshAddress => "refresh-address",
             Self::RefreshAccount => "refresh-account",
+            Self::LinkPasswordAddress => "link-password-address",
+            Self::LinkPasswordLink => "link-password-link",
         }
     }
 
     /// Unless the setting says otherwise: an office behind one address may log in, a guesser of passwords gets nowhere.
     pub(super) const fn default_policy(self) -> Policy {
         let quota = match self {
-            Self::LoginAddress => 60,
-            Self::LoginAccount => 10,
+            Self::LoginAddress | Self::LinkPasswordLink => 60,
+            Self::LoginAccount | Self::LinkPasswordAddress => 10,
             Self::RegistrationAddress => 20,
             Self::RegistrationAccount => 5,
             Self::RefreshAddress => 120,

@@ -93,6 +93,17 @@ pub const CODES: &[Code] = &[
         "The workspace would be left without an admin; make somebody else admin first.",
     ),
     code(
+        "link_archived",
+        410,
+        "The link was archived; its owner can restore it.",
+    ),
+    code("link_expired", 410, "The link has expired."),
+    code(
+        "link_used_up",
+        410,
+        "The link has led as many visitors as it may.",
+    ),
+    code(
         "malformed_json",
         400,
         "The body is no JSON; detail says where it goes wrong.",
@@ -128,6 +139,11 @@ pub const CODES: &[Code] = &[
         "Whoever a workspace was opened for stays its admin.",
     ),
     code(
+        "password_required",
+        401,
+        "The link asks for a password; open it in a browser.",
+    ),
+    code(
         "precondition_failed",
         412,
         "The resource has changed since; read it again.",
@@ -159,6 +175,11 @@ pub const CODES: &[Code] = &[
         "too_many_requests",
         429,
         "A rate limit is used up; come again after Retry-After.",
+    ),
+    code(
+        "too_many_slugs",
+        409,
+        "Too many slugs lead to the link; give former ones up.",
     ),
     code(
         "too_many_workspaces",

@@ -43,7 +43,10 @@ impl Password {
         Self(String::new())
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+}
+
+impl AsRef<[u8]> for Password {
+    fn as_ref(&self) -> &[u8] {
         self.0.as_bytes()
     }
 }

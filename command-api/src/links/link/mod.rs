@@ -1,12 +1,22 @@
 //! A short link.
 
+mod archive;
+mod edit;
+mod rejection;
+mod restore;
+#[cfg(test)]
+pub(crate) mod samples;
 mod shorten;
 
-use events::links::LinkEvent;
+use events::links::{Label, LinkEvent, Route};
 
 use crate::decider::Aggregate;
 
-pub(crate) use shorten::{LinkRejection, Shorten};
+pub(crate) use archive::Archive;
+pub(crate) use edit::Edit;
+pub(crate) use rejection::LinkRejection;
+pub(crate) use restore::Restore;
+pub(crate) use shorten::Shorten;
 
 /// A link's stages of life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +25,52 @@ pub(crate) enum Link {
     #[default]
     Unknown,
     /// Leads to its target.
-    Open,
+    Open(Details),
+    /// Leads nowhere, until it is restored.
+    Archived(Details),
+}
+
+/// What its owner chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Details {
+    pub(crate) domain: String,
+    pub(crate) slug: String,
+    /// The slugs of before that still lead to it, oldest first.
+    pub(crate) former_slugs: Vec<String>,
+    pub(crate) route: Route,
+    pub(crate) label: Label,
+}
+
+impl Link {
+    /// What its owner chose; `None` of a link that never was.
+    pub(crate) const fn details(&self) -> Option<&Details> {
+        match self {
+            Self::Unknown => None,
+            Self::Open(details) | Self::Archived(details) => Some(details),
+        }
+    }
+
+    fn with(self, change: impl FnOnce(&mut Details)) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::Open(mut details) => {
+                change(&mut details);
+                Self::Open(details)
+            }
+            Self::Archived(mut details) => {
+                change(&mut details);
+                Self::Archived(details)
+            }
+        }
+    }
+}
+
+impl Details {
+    /// Every slug that leads to it.
+    pub(crate) fn slugs(&self) -> impl Iterator<Item = &str> {
+        let former = self.former_slugs.iter().map(String::as_str);
+        former.chain([self.slug.as_str()])
+    }
 }
 
 impl Aggregate for Link {
@@ -23,7 +78,32 @@ impl Aggregate for Link {
 
     fn evolve(self, event: &LinkEvent) -> Self {
         match event {
-            LinkEvent::Shortened { .. } => Self::Open,
+            LinkEvent::Shortened {
+                domain,
+                slug,
+                route,
+                label,
+            } => Self::Open(Details {
+                domain: domain.clone(),
+                slug: slug.clone(),
+                former_slugs: Vec::new(),
+                route: route.clone(),
+                label: label.clone(),
+            }),
+            LinkEvent::Retargeted { route } => self.with(|it| it.route = route.clone()),
+            LinkEvent::Relabelled { label } => self.with(|it| it.label = label.clone()),
+            LinkEvent::Renamed { slug, former_slugs } => self.with(|it| {
+                slug.clone_into(&mut it.slug);
+                former_slugs.clone_into(&mut it.former_slugs);
+            }),
+            LinkEvent::Archived { .. } => match self {
+                Self::Open(details) | Self::Archived(details) => Self::Archived(details),
+                Self::Unknown => Self::Unknown,
+            },
+            LinkEvent::Restored { .. } => match self {
+                Self::Open(details) | Self::Archived(details) => Self::Open(details),
+                Self::Unknown => Self::Unknown,
+            },
         }
     }
 }

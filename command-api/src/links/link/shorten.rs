@@ -1,8 +1,8 @@
 //! Giving a target a short link.
 
-use events::links::LinkEvent;
+use events::links::{Label, LinkEvent, Route};
 
-use super::Link;
+use super::{Link, LinkRejection};
 use crate::decider::Decide;
 
 /// Somebody wants a short link; the values were parsed at the edge.
@@ -10,18 +10,8 @@ use crate::decider::Decide;
 pub(crate) struct Shorten {
     pub(crate) domain: String,
     pub(crate) slug: String,
-    pub(crate) target: String,
-    pub(crate) status: u16,
-    pub(crate) forward_query: bool,
-    pub(crate) title: Option<String>,
-    pub(crate) tags: Vec<String>,
-}
-
-/// Why nothing came of a wish about a link.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LinkRejection {
-    #[error("the link is there already")]
-    AlreadyShortened,
+    pub(crate) route: Route,
+    pub(crate) label: Label,
 }
 
 impl Decide<Link> for Shorten {
@@ -32,53 +22,26 @@ impl Decide<Link> for Shorten {
             Link::Unknown => Ok(vec![LinkEvent::Shortened {
                 domain: self.domain.clone(),
                 slug: self.slug.clone(),
-                target: self.target.clone(),
-                status: self.status,
-                forward_query: self.forward_query,
-                title: self.title.clone(),
-                tags: self.tags.clone(),
+                route: self.route.clone(),
+                label: self.label.clone(),
             }]),
-            Link::Open => Err(LinkRejection::AlreadyShortened),
+            Link::Open(_) | Link::Archived(_) => Err(LinkRejection::AlreadyShortened),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples::{DOMAIN, SLUG, archived, label, route, shortened};
     use super::{Link, LinkRejection, Shorten};
     use crate::spec::given;
-    use events::links::LinkEvent;
 
     fn shorten() -> Shorten {
         Shorten {
-            domain: "go.example".to_owned(),
-            slug: "spring".to_owned(),
-            target: "https://shop.example/".to_owned(),
-            status: 302,
-            forward_query: false,
-            title: None,
-            tags: Vec::new(),
-        }
-    }
-
-    fn shortened() -> LinkEvent {
-        let Shorten {
-            domain,
-            slug,
-            target,
-            status,
-            forward_query,
-            title,
-            tags,
-        } = shorten();
-        LinkEvent::Shortened {
-            domain,
-            slug,
-            target,
-            status,
-            forward_query,
-            title,
-            tags,
+            domain: DOMAIN.to_owned(),
+            slug: SLUG.to_owned(),
+            route: route("https://shop.example/"),
+            label: label(),
         }
     }
 
@@ -89,8 +52,10 @@ mod tests {
 
     #[test]
     fn a_link_is_made_once() {
-        given::<Link>(&[shortened()])
-            .when(&shorten())
-            .then_rejected(|it| *it == LinkRejection::AlreadyShortened);
+        for history in [vec![shortened()], vec![shortened(), archived()]] {
+            given::<Link>(&history)
+                .when(&shorten())
+                .then_rejected(|it| *it == LinkRejection::AlreadyShortened);
+        }
     }
 }

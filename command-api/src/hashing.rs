@@ -9,8 +9,6 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::oneshot;
 
-use super::password::Password;
-
 /// Hashes that wait for their turn; beyond, callers are told to come again.
 /// At some 20 ms each on two cores, the last waits for two thirds of a second.
 const WAITING_MAX: usize = 64;
@@ -36,6 +34,11 @@ pub(crate) struct Hashing {
 }
 
 type Job = Box<dyn FnOnce() + Send>;
+
+/// What can be handed over to be hashed.
+pub(crate) trait Secret: AsRef<[u8]> + Send + 'static {}
+
+impl<T: AsRef<[u8]> + Send + 'static> Secret for T {}
 
 /// Why there is no hash, or no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -103,15 +106,15 @@ impl Hashing {
     }
 
     /// The argon2id hash of a password, as a PHC string with a salt of its own.
-    pub(crate) async fn hash(&self, password: Password) -> Result<String, HashingError> {
+    pub(crate) async fn hash(&self, password: impl Secret) -> Result<String, HashingError> {
         let cost = self.cost;
-        self.in_turn(move || cost.hash(password.as_bytes())).await
+        self.in_turn(move || cost.hash(password.as_ref())).await
     }
 
     /// Whether this is the password of the hash; `None` is nobody's hash: never right, after the same time.
     pub(crate) async fn is_right(
         &self,
-        password: Password,
+        password: impl Secret,
         phc: Option<String>,
     ) -> Result<bool, HashingError> {
         let is_somebody = phc.is_some();
@@ -119,7 +122,7 @@ impl Hashing {
         let verify = move || {
             let stored = PasswordHash::new(&phc).map_err(HashingError::Phc)?;
             // The parameters are the stored hash's own.
-            let verified = Argon2::default().verify_password(password.as_bytes(), &stored);
+            let verified = Argon2::default().verify_password(password.as_ref(), &stored);
             Ok(verified.is_ok())
         };
         Ok(self.in_turn(verify).await? && is_somebody)
@@ -157,8 +160,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 #[cfg(test)]
 mod tests {
     use super::{Hashing, HashingError, PasswordCost, WAITING_MAX};
-    use crate::core::password::Password;
-
+    
     fn password(text: &str) -> Password {
         Password::parse(text.to_owned()).unwrap()
     }
