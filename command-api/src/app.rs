@@ -1,12 +1,14 @@
 //! What every handler of the command API can reach.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::FromRef;
-use ipnet::IpNet;
+use axum::extract::{ConnectInfo, FromRef};
+use axum::http::request;
 use nats::{Broker, ClickLane};
 use service::caller::Gate;
+use service::client_address::TrustedProxies;
 use service::keys::Keyring;
 use service::limits::Limiter;
 
@@ -38,7 +40,7 @@ pub(crate) struct Parts {
     pub(crate) agents: Agents,
     pub(crate) lane: ClickLane,
     /// Whose word about a visitor's country is taken.
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) redirects: RedirectMetrics,
     pub(crate) storage: Storage,
 }
@@ -46,6 +48,12 @@ pub(crate) struct Parts {
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// Whether the request comes through a proxy whose word is taken.
+    pub(crate) fn trusts(&self, request: &request::Parts) -> bool {
+        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+        peer.is_some_and(|ConnectInfo(peer)| self.trusted_proxies.contains(peer.ip()))
     }
 }
 

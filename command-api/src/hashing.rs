@@ -160,27 +160,23 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 #[cfg(test)]
 mod tests {
     use super::{Hashing, HashingError, PasswordCost, WAITING_MAX};
-    
-    fn password(text: &str) -> Password {
-        Password::parse(text.to_owned()).unwrap()
-    }
 
     #[tokio::test]
     async fn only_the_password_itself_is_right() {
         let hashing = Hashing::new(PasswordCost::Owasp).unwrap();
-        let good = || password("correct horse battery");
+        let good = || "correct horse battery";
         let phc = hashing.hash(good()).await.unwrap();
         assert!(phc.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{phc}");
         let is_right = async |it, phc| hashing.is_right(it, phc).await.unwrap();
         assert!(is_right(good(), Some(phc.clone())).await);
-        assert!(!is_right(password("correct horse batterz"), Some(phc)).await);
+        assert!(!is_right("correct horse batterz", Some(phc)).await);
         assert!(!is_right(good(), None).await);
     }
 
     #[tokio::test]
     async fn a_storm_is_turned_away_not_queued_without_end() {
         let hashing = Hashing::new(PasswordCost::Owasp).unwrap();
-        let storm = (0..WAITING_MAX * 4).map(|_| hashing.hash(password("correct horse battery")));
+        let storm = (0..WAITING_MAX * 4).map(|_| hashing.hash("correct horse battery"));
         let results = futures::future::join_all(storm).await;
         let is_busy = |it: &&Result<_, _>| matches!(it, Err(HashingError::Busy));
         let busy = results.iter().filter(is_busy).count();

@@ -27,6 +27,7 @@ use events::StreamName;
 use ipnet::IpNet;
 use nats::{Broker, ClickLane, ReadError, Start};
 use service::caller::Gate;
+use service::client_address::TrustedProxies;
 use service::health::{Component, Readiness};
 use service::keys::Keyring;
 use service::limits::{Limiter, Limits};
@@ -121,13 +122,14 @@ pub async fn build(
         "storage",
         watch_storage(storage.clone(), readiness.component("storage")),
     );
+    let trusted_proxies = TrustedProxies::from(trusted_proxies);
     let hashing = Hashing::new(password_cost)
         .map_err(|error: HashingError| BuildError::Hashing(error.into()))?;
     let blinding = keyring.clone();
     let limiter = Limiter::new(
         broker.clone(),
         rate_limits,
-        trusted_proxies.clone().into(),
+        trusted_proxies.clone(),
         metrics,
         move |label, value| blinding.blind_index(label, value),
     );

@@ -33,7 +33,10 @@ pub(crate) fn lines(text: &str, chars_max: usize) -> Result<String, TextError> {
         Err(TextError::Empty)
     } else if text.chars().nth(chars_max).is_some() {
         Err(TextError::TooLong(chars_max))
-    } else if text.chars().any(|c| is_hostile(c) && !matches!(c, '\n' | '\t')) {
+    } else if text
+        .chars()
+        .any(|c| is_hostile(c) && !matches!(c, '\n' | '\t'))
+    {
         Err(TextError::Hostile)
     } else {
         Ok(text.to_owned())

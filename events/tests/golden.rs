@@ -259,10 +259,7 @@ fn rewritten(event_type: &str, body: &[u8]) -> (String, Vec<u8>) {
         "millrace.links.click" => {
             // A batch is read as it is: what came with a later version is not told by an earlier one.
             let batch = ClickEvent::decode_batch(body).unwrap();
-            (
-                event_type.to_owned(),
-                serde_json::to_vec(&batch).unwrap(),
-            )
+            (event_type.to_owned(), serde_json::to_vec(&batch).unwrap())
         }
         stranger => panic!("a sample of an aggregate that no longer exists: {stranger}"),
     }

@@ -1,13 +1,14 @@
 //! Reading the log again ends where reading it live did.
 
 use events::core::{ApiKeyEvent, CloseReason, Role, SessionEvent, UserEvent, WorkspaceEvent};
+use events::links::{Label, LinkEvent, Route};
 use events::{Context, LinkId, Position, Subject, Timestamp, UserId, WorkspaceId};
 use service::sealed::SealingKey;
 use service::world;
 
 use crate::testing::{
     Log, Rows, Running, announced, api_key, asset, issued, lane, link, opened, person, registered,
-    session, shortened, stored, strange, user, workspace,
+    route, session, shortened, stored, strange, user, workspace,
 };
 
 /// The projections that read CORE.
@@ -32,7 +33,7 @@ async fn a_day(log: &Log) -> Vec<(&'static str, Position)> {
         log.append(&link(workspace), &strange()).await;
         let of_media = log.append(&asset, &stored()).await;
         let slug = format!("day-{day}");
-        let of_links = log.append(&link(workspace), &shortened(&slug)).await;
+        let of_links = a_links_life(log, workspace, &slug).await;
         ends = vec![
             ("asset_list", of_media),
             ("audit_trail_media", of_media),
@@ -44,6 +45,33 @@ async fn a_day(log: &Log) -> Vec<(&'static str, Position)> {
         ends.extend(OF_CORE.map(|it| (it, of_core)));
     }
     ends
+}
+
+/// A link is made, changed in every way, and put away.
+async fn a_links_life(log: &Log, workspace: WorkspaceId, slug: &str) -> Position {
+    let link = link(workspace);
+    let slug = slug.to_owned();
+    let renamed = LinkEvent::Renamed {
+        slug: format!("new-{slug}"),
+        former_slugs: vec![slug.clone()],
+    };
+    let retargeted = LinkEvent::Retargeted {
+        route: Route {
+            target: "https://shop.example/new".to_owned(),
+            max_clicks: Some(5),
+            ..route()
+        },
+    };
+    let relabelled = LinkEvent::Relabelled {
+        label: Label::default(),
+    };
+    log.append(&link, &shortened(&slug)).await;
+    for event in [renamed, retargeted, relabelled] {
+        log.append(&link, &event).await;
+    }
+    let archived = LinkEvent::Archived { slug: slug.clone() };
+    log.append(&link, &archived).await;
+    log.append(&link, &LinkEvent::Restored { slug }).await
 }
 
 /// Somebody comes, works, and perhaps wants to be forgotten.
@@ -122,7 +150,7 @@ async fn a_fresh_database_ends_as_the_live_one() {
         ("member_list", 10),
         ("session_list", 4),
         ("api_key_list", 5),
-        ("audit_trail", 5 * (15 + 2 + 2) + 1),
+        ("audit_trail", 5 * (15 + 2 + 7) + 1),
         ("click", 200),
         ("link_list", 5),
         ("parked_event", 5),

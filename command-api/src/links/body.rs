@@ -1,8 +1,9 @@
 //! A short link, as its owner is told of it.
 
-use events::links::{Label, Route};
+use events::links::{Label, Route, Rule, Utm};
 use events::{LinkId, Timestamp};
 use serde::Serialize;
+use service::world;
 use utoipa::ToSchema;
 
 use super::Domain;
@@ -28,9 +29,11 @@ pub(crate) struct LinkBody {
     /// Whether the query of the request is added to the target.
     forward_query: bool,
     /// Campaign parameters that are added to the target.
-    utm: UtmBody,
+    #[schema(value_type = UtmBody)]
+    utm: Utm,
     /// Who is led elsewhere; the first rule that fits leads.
-    rules: Vec<RuleBody>,
+    #[schema(value_type = Vec<RuleBody>)]
+    rules: Vec<Rule>,
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
     expired_target: Option<String>,
@@ -40,7 +43,7 @@ pub(crate) struct LinkBody {
     title: Option<String>,
     tags: Vec<String>,
     notes: Option<String>,
-    /// `open` or `archived`.
+    /// `open`, `expired` or `archived`, at the moment of the answer.
     state: &'static str,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -54,8 +57,13 @@ impl LinkBody {
         created_at: Timestamp,
         domain: &Domain,
     ) -> Option<Self> {
+        let has_expired = |details: &Details| {
+            let end = details.route.expires_at;
+            end.is_some_and(|end| end <= world::now())
+        };
         let state = match link {
             Link::Unknown => return None,
+            Link::Open(details) if has_expired(details) => "expired",
             Link::Open(_) => "open",
             Link::Archived(_) => "archived",
         };
@@ -98,8 +106,8 @@ impl LinkBody {
             target,
             status,
             forward_query,
-            utm: utm.into(),
-            rules: rules.into_iter().map(RuleBody::from).collect(),
+            utm,
+            rules,
             expires_at,
             expired_target,
             max_clicks,

@@ -28,6 +28,11 @@ impl Domain {
         }
     }
 
+    /// Whether people reach it over TLS.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.scheme == "https"
+    }
+
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -49,9 +54,27 @@ pub(crate) fn claim(host: &str, slug: &str) -> Subject {
     Subject::Claim(Context::Links, ClaimKind::Slug, key)
 }
 
+/// The domain and the slug that a claim's key names.
+pub(crate) fn claimed(key: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
+    let (host, slug) = text.split_once('/')?;
+    Some((host.to_owned(), slug.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Domain;
+    use super::{Domain, claim, claimed};
+    use events::Subject;
+
+    #[test]
+    fn a_claim_is_read_as_it_was_made() {
+        let Subject::Claim(_, _, key) = claim("go.example", "spring") else {
+            panic!("a claim is one");
+        };
+        let named = ("go.example".to_owned(), "spring".to_owned());
+        assert_eq!(claimed(&key), Some(named));
+        assert_eq!(claimed("!"), None);
+    }
 
     #[test]
     fn the_port_belongs_to_the_domain_where_it_is_not_the_schemes_own() {

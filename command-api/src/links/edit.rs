@@ -153,7 +153,9 @@ async fn change(
 ) -> Result<Option<Accepted>, Problem> {
     let details = known.details()?;
     let claims_of = |slugs: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
-        slugs.map(|slug| claim(&details.domain, slug).to_string()).collect()
+        slugs
+            .map(|slug| claim(&details.domain, slug).to_string())
+            .collect()
     };
     let former = command.former_slugs.iter().map(String::as_str);
     let wanted = claims_of(&mut former.chain([command.slug.as_str()]));

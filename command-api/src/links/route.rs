@@ -55,7 +55,9 @@ impl RouteWish {
     /// The route as it is wanted.
     pub(super) fn apply(self, mut route: Route, faults: &mut Faults) -> Route {
         let target = |pointer: &str, text: String, faults: &mut Faults| {
-            faults.take(pointer, Target::parse(&text)).map(Target::into_string)
+            faults
+                .take(pointer, Target::parse(&text))
+                .map(Target::into_string)
         };
         if let Some(text) = self.target {
             route.target = target("/target", text, faults).unwrap_or_default();
@@ -142,25 +144,6 @@ impl UtmBody {
     }
 }
 
-impl From<Utm> for UtmBody {
-    fn from(utm: Utm) -> Self {
-        let Utm {
-            source,
-            medium,
-            campaign,
-            term,
-            content,
-        } = utm;
-        Self {
-            source,
-            medium,
-            campaign,
-            term,
-            content,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{RouteWish, UtmBody, blank, check_password};
@@ -222,8 +205,18 @@ mod tests {
         wish.apply(blank(), &mut faults);
         check_password(Some("abc"), &mut faults);
         let problem = format!("{:?}", faults.finish().unwrap_err());
-        for pointer in ["/target", "/status", "/utm/term", "/expired_target", "/max_clicks", "/password"] {
-            assert!(problem.contains(&format!("{pointer:?}")), "{pointer} in {problem}");
+        for pointer in [
+            "/target",
+            "/status",
+            "/utm/term",
+            "/expired_target",
+            "/max_clicks",
+            "/password",
+        ] {
+            assert!(
+                problem.contains(&format!("{pointer:?}")),
+                "{pointer} in {problem}"
+            );
         }
     }
 }

@@ -123,7 +123,10 @@ pub(super) fn parse(bodies: Vec<RuleBody>, faults: &mut Faults) -> Vec<Rule> {
 
 impl RuleBody {
     fn parse(self, at: &str, faults: &mut Faults) -> Option<Rule> {
-        let name = faults.take(&format!("{at}/name"), text::line(&self.name, NAME_CHARS_MAX));
+        let name = faults.take(
+            &format!("{at}/name"),
+            text::line(&self.name, NAME_CHARS_MAX),
+        );
         let when = self.when.parse(&format!("{at}/when"), faults);
         if !(1..=VARIANTS_MAX).contains(&self.targets.len()) {
             let fault = format!("must have 1 to {VARIANTS_MAX} targets");
@@ -214,7 +217,8 @@ fn named(text: &str) -> Result<String, String> {
 }
 
 fn language(text: &str) -> Result<String, String> {
-    let is_language = (2..=3).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphabetic());
+    let is_language =
+        (2..=3).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphabetic());
     is_language
         .then(|| text.to_ascii_lowercase())
         .ok_or_else(|| "must be a language code of two or three letters".to_owned())
@@ -238,39 +242,6 @@ fn parameters(bodies: Vec<ParameterBody>, at: &str, faults: &mut Faults) -> Vec<
         parameters.extend(name.map(|name| Parameter { name, value }));
     }
     parameters
-}
-
-impl From<Rule> for RuleBody {
-    fn from(rule: Rule) -> Self {
-        let targets = rule.targets.into_iter().map(|it| VariantBody {
-            target: it.target,
-            weight: it.weight,
-        });
-        Self {
-            name: rule.name,
-            when: rule.when.into(),
-            targets: targets.collect(),
-        }
-    }
-}
-
-impl From<When> for WhenBody {
-    fn from(when: When) -> Self {
-        let query = when.query.into_iter().map(|it| ParameterBody {
-            name: it.name,
-            value: it.value,
-        });
-        Self {
-            countries: when.countries,
-            devices: when.devices,
-            systems: when.systems,
-            browsers: when.browsers,
-            languages: when.languages,
-            from: when.from,
-            until: when.until,
-            query: query.collect(),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -322,12 +293,21 @@ mod tests {
         let empty = json!({ "name": "b", "targets": [] });
         let problem = faults_of(vec![strange, empty.clone(), empty]);
         for pointer in [
-            "/rules/0/name", "/rules/0/when/countries/0", "/rules/0/when/devices/0",
-            "/rules/0/when/languages/0", "/rules/0/when/until", "/rules/0/when/query/0/name",
-            "/rules/0/targets/0/target", "/rules/0/targets/0/weight", "/rules/1/targets",
+            "/rules/0/name",
+            "/rules/0/when/countries/0",
+            "/rules/0/when/devices/0",
+            "/rules/0/when/languages/0",
+            "/rules/0/when/until",
+            "/rules/0/when/query/0/name",
+            "/rules/0/targets/0/target",
+            "/rules/0/targets/0/weight",
+            "/rules/1/targets",
             "/rules/2/name",
         ] {
-            assert!(problem.contains(&format!("{pointer:?}")), "{pointer} in {problem}");
+            assert!(
+                problem.contains(&format!("{pointer:?}")),
+                "{pointer} in {problem}"
+            );
         }
     }
 

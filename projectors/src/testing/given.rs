@@ -1,7 +1,7 @@
 //! Things that happen in tests.
 
 use events::core::{ApiKeyEvent, Scope, SessionEvent, UserEvent};
-use events::links::{Click, ClickEvent, LinkEvent};
+use events::links::{Click, ClickEvent, Label, LinkEvent, Route, Utm};
 use events::media::{AssetEvent, Visibility};
 use events::{
     Actor, ApiKeyId, AssetId, ClaimKind, ClickId, Context, DomainEvent, EventId, LinkId, Metadata,
@@ -57,11 +57,25 @@ pub(crate) fn shortened(slug: &str) -> LinkEvent {
     LinkEvent::Shortened {
         domain: "go.example".to_owned(),
         slug: slug.to_owned(),
+        route: route(),
+        label: Label {
+            tags: vec!["mail".to_owned()],
+            ..Label::default()
+        },
+    }
+}
+
+pub(crate) fn route() -> Route {
+    Route {
         target: "https://shop.example/".to_owned(),
         status: 302,
         forward_query: false,
-        title: None,
-        tags: vec!["mail".to_owned()],
+        utm: Utm::default(),
+        rules: Vec::new(),
+        expires_at: None,
+        expired_target: None,
+        max_clicks: None,
+        password_hash: None,
     }
 }
 
@@ -145,6 +159,10 @@ pub(crate) fn click(link: LinkId) -> ClickEvent<'static> {
         os: Some("Linux".into()),
         device: Some("desktop".into()),
         is_bot: false,
+        city: None,
+        visitor: None,
+        rule: None,
+        variant: None,
         utm_source: None,
         utm_medium: None,
         utm_campaign: None,

@@ -1,6 +1,10 @@
 //! Links, and the clicks on them.
 
+mod life;
+mod limits;
 mod live;
+mod locked;
 mod one_click_travels;
+mod ruled;
 mod slugs;
 mod stats_exact;

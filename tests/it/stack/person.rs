@@ -102,6 +102,26 @@ impl Person {
         self.writes("/v1/links", wish).await
     }
 
+    /// Changes a link; only at this version, if one is named.
+    pub(crate) async fn edits(&self, link: &Link, change: &Value, version: Option<&str>) -> Answer {
+        let path = format!("/v1/links/{}", link.id);
+        let mut request = self.request(Method::PATCH, &path).json(change);
+        if let Some(version) = version {
+            request = request.header("if-match", version);
+        }
+        self.noted(send(request).await)
+    }
+
+    pub(crate) async fn archives(&self, link: &Link) -> Answer {
+        let path = format!("/v1/links/{}", link.id);
+        self.noted(send(self.request(Method::DELETE, &path)).await)
+    }
+
+    pub(crate) async fn restores(&self, link: &Link) -> Answer {
+        let path = format!("/v1/links/{}/restore", link.id);
+        self.writes(&path, &json!({})).await
+    }
+
     pub(crate) async fn asks_to_upload(&self, announcement: &Value) -> Answer {
         self.writes("/v1/media/presign", announcement).await
     }
@@ -193,7 +213,11 @@ impl Person {
         if let Some(key) = &self.idempotency_key {
             request = request.header("idempotency-key", key);
         }
-        let answer = send(request).await;
+        self.noted(send(request).await)
+    }
+
+    /// What she reads after a write sees it.
+    fn noted(&self, answer: Answer) -> Answer {
         if (200..300).contains(&answer.status) {
             self.has_seen(answer.position());
         }

@@ -56,6 +56,25 @@ impl Visitor {
         send(self.asks(Method::GET, &link.slug).header("referer", page)).await
     }
 
+    /// Opens a link with further headers, such as a browser sends.
+    pub(crate) async fn opens_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.asks(Method::GET, path);
+        let with =
+            |request: RequestBuilder, (name, value): &(&str, &str)| request.header(*name, *value);
+        send(headers.iter().fold(request, with)).await
+    }
+
+    /// Fills in the page that asks for a link's password.
+    pub(crate) async fn unlocks(&self, link: &Link, password: &str) -> Answer {
+        let request = self.asks(Method::POST, &link.slug);
+        let form = [("password", password)];
+        let form: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let typed = request.header("content-type", "application/x-www-form-urlencoded");
+        send(typed.body(form)).await
+    }
+
     /// Asks where the link leads without going there.
     pub(crate) async fn looks_at(&self, link: &Link) -> Answer {
         send(self.asks(Method::HEAD, &link.slug)).await

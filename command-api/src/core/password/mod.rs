@@ -42,7 +42,6 @@ impl Password {
     pub(crate) fn impossible() -> Self {
         Self(String::new())
     }
-
 }
 
 impl AsRef<[u8]> for Password {

@@ -31,10 +31,7 @@ mod tests {
 
     #[test]
     fn an_open_link_is_archived() {
-        for history in [
-            vec![shortened()],
-            vec![shortened(), archived(), restored()],
-        ] {
+        for history in [vec![shortened()], vec![shortened(), archived(), restored()]] {
             given::<Link>(&history).when(&Archive).then([archived()]);
         }
     }

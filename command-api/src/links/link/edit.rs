@@ -20,8 +20,7 @@ pub(crate) struct Edit {
 
 impl Edit {
     fn changes(&self, details: &Details) -> Vec<LinkEvent> {
-        let is_renamed =
-            self.slug != details.slug || self.former_slugs != details.former_slugs;
+        let is_renamed = self.slug != details.slug || self.former_slugs != details.former_slugs;
         let renamed = is_renamed.then(|| LinkEvent::Renamed {
             slug: self.slug.clone(),
             former_slugs: self.former_slugs.clone(),

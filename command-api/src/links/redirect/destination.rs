@@ -1,18 +1,47 @@
 //! Where a slug leads, ready to be answered.
 
-use axum::http::{HeaderValue, StatusCode};
-use events::links::LinkEvent;
-use events::{LinkId, Subject, WorkspaceId};
+use axum::http::StatusCode;
+use events::links::{LinkEvent, Route, When};
+use events::{LinkId, Sealed, Subject, Timestamp, WorkspaceId};
+
+use super::Place;
+use super::quota::UsedUp;
+use crate::decider::Aggregate;
+use crate::links::link::{Details, Link};
 
 /// A link as the redirect needs it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Destination {
     pub(crate) workspace: WorkspaceId,
     pub(crate) link: LinkId,
     pub(crate) slug: Box<str>,
-    pub(crate) status: StatusCode,
-    target: HeaderValue,
-    is_query_forwarded: bool,
+    pub(super) title: Option<Box<str>>,
+    pub(super) status: StatusCode,
+    pub(super) place: Place,
+    pub(super) is_query_forwarded: bool,
+    pub(super) rules: Box<[RuleToPlaces]>,
+    pub(super) is_archived: bool,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) expired_place: Option<Place>,
+    pub(super) max_clicks: Option<u64>,
+    pub(super) password_hash: Option<Sealed>,
+    pub(super) used_up: UsedUp,
+}
+
+/// Visitors who are led elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleToPlaces {
+    pub(super) name: Box<str>,
+    pub(super) when: When,
+    pub(super) variants: Box<[(Place, u32)]>,
+}
+
+/// A link's stage of life at a moment.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Open,
+    Archived,
+    Expired,
 }
 
 impl Destination {
@@ -21,114 +50,116 @@ impl Destination {
         subject: &Subject,
         history: impl IntoIterator<Item = &'a LinkEvent>,
     ) -> Option<Self> {
-        let &Subject::Link(workspace, link) = subject else {
+        let &Subject::Link(workspace, id) = subject else {
             return None;
         };
-        let mut destination = None;
-        for event in history {
-            match event {
-                LinkEvent::Shortened {
-                    slug,
-                    target,
-                    status,
-                    forward_query,
-                    ..
-                } => {
-                    destination = Some(Self {
-                        workspace,
-                        link,
-                        slug: slug.as_str().into(),
-                        status: StatusCode::from_u16(*status).ok()?,
-                        target: HeaderValue::from_str(target).ok()?,
-                        is_query_forwarded: *forward_query,
-                    });
-                }
-            }
+        let link = history.into_iter().fold(Link::default(), Link::evolve);
+        let is_archived = matches!(link, Link::Archived(_));
+        let Details {
+            slug, route, label, ..
+        } = link.details()?;
+        let place = |target: &str| Place::new(target, &route.utm);
+        Some(Self {
+            workspace,
+            link: id,
+            slug: slug.as_str().into(),
+            title: label.title.as_deref().map(Box::from),
+            status: StatusCode::from_u16(route.status).ok()?,
+            place: place(&route.target)?,
+            is_query_forwarded: route.forward_query,
+            rules: rules(route)?,
+            is_archived,
+            expires_at: route.expires_at,
+            expired_place: route.expired_target.as_deref().and_then(place),
+            max_clicks: route.max_clicks,
+            password_hash: route.password_hash.clone(),
+            used_up: UsedUp::default(),
+        })
+    }
+
+    /// Whether it doesn't lead everybody to the same place for ever.
+    pub(super) fn has_conditions(&self) -> bool {
+        !self.rules.is_empty()
+            || self.expires_at.is_some()
+            || self.max_clicks.is_some()
+            || self.password_hash.is_some()
+    }
+
+    /// Its stage of life at that moment.
+    pub(super) fn stage(&self, at: Timestamp) -> Stage {
+        if self.is_archived {
+            Stage::Archived
+        } else if self.expires_at.is_some_and(|end| end <= at) {
+            Stage::Expired
+        } else {
+            Stage::Open
         }
-        destination
     }
+}
 
-    /// The `Location`: the target, with the request's query where the link forwards it.
-    pub(crate) fn location(&self, query: Option<&str>) -> HeaderValue {
-        let query = query.filter(|query| self.is_query_forwarded && !query.is_empty());
-        query
-            .and_then(|query| self.with_query(query))
-            .unwrap_or_else(|| self.target.clone())
-    }
-
-    fn with_query(&self, query: &str) -> Option<HeaderValue> {
-        let target = self.target.to_str().ok()?;
-        let (address, fragment) = match target.split_once('#') {
-            Some((address, fragment)) => (address, Some(fragment)),
-            None => (target, None),
-        };
-        let joint = if address.contains('?') { '&' } else { '?' };
-        let fragment = fragment.map(|it| format!("#{it}")).unwrap_or_default();
-        HeaderValue::from_str(&format!("{address}{joint}{query}{fragment}")).ok()
-    }
+fn rules(route: &Route) -> Option<Box<[RuleToPlaces]>> {
+    let rules = route.rules.iter().map(|rule| {
+        let variants = rule.targets.iter();
+        let variants = variants.map(|it| Some((Place::new(&it.target, &route.utm)?, it.weight)));
+        Some(RuleToPlaces {
+            name: rule.name.as_str().into(),
+            when: rule.when.clone(),
+            variants: variants.collect::<Option<_>>()?,
+        })
+    });
+    rules.collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Destination;
-    use events::links::LinkEvent;
+    use super::{Destination, Stage};
+    use crate::links::link::samples::{archived, restored, route, shortened};
+    use events::links::{LinkEvent, Route};
     use events::{LinkId, Subject, WorkspaceId};
     use uuid::Uuid;
 
-    fn destination(target: &str, forward_query: bool) -> Destination {
+    fn destination(history: &[LinkEvent]) -> Option<Destination> {
         let subject = Subject::Link(
             WorkspaceId::new(Uuid::from_u128(1)),
             LinkId::new(Uuid::from_u128(2)),
         );
-        let shortened = LinkEvent::Shortened {
-            domain: "go.example".to_owned(),
-            slug: "a".to_owned(),
-            target: target.to_owned(),
-            status: 302,
-            forward_query,
-            title: None,
-            tags: Vec::new(),
-        };
-        Destination::of(&subject, &[shortened]).unwrap()
-    }
-
-    #[test]
-    fn a_query_is_forwarded_only_where_the_link_says_so() {
-        assert_eq!(
-            destination("https://a.example/", false).location(Some("x=1")),
-            "https://a.example/"
-        );
-        assert_eq!(
-            destination("https://a.example/", true).location(Some("")),
-            "https://a.example/"
-        );
-        assert_eq!(
-            destination("https://a.example/", true).location(None),
-            "https://a.example/"
-        );
-    }
-
-    #[test]
-    fn a_forwarded_query_joins_the_targets_own_and_stays_before_its_fragment() {
-        for (target, location) in [
-            ("https://a.example/", "https://a.example/?x=1"),
-            ("https://a.example/?y=2", "https://a.example/?y=2&x=1"),
-            ("https://a.example/#top", "https://a.example/?x=1#top"),
-            (
-                "https://a.example/?y=2#top",
-                "https://a.example/?y=2&x=1#top",
-            ),
-        ] {
-            assert_eq!(destination(target, true).location(Some("x=1")), location);
-        }
+        Destination::of(&subject, history)
     }
 
     #[test]
     fn a_link_without_history_leads_nowhere() {
-        let subject = Subject::Link(
-            WorkspaceId::new(Uuid::from_u128(1)),
-            LinkId::new(Uuid::from_u128(2)),
-        );
-        assert!(Destination::of(&subject, &[]).is_none());
+        assert!(destination(&[]).is_none());
+    }
+
+    #[test]
+    fn a_link_leads_where_its_last_change_says() {
+        let change = LinkEvent::Retargeted {
+            route: route("https://shop.example/summer"),
+        };
+        let destination = destination(&[shortened(), change]).unwrap();
+        assert_eq!(destination.place.as_str(), "https://shop.example/summer");
+    }
+
+    #[test]
+    fn an_archived_link_is_so_until_it_is_restored() {
+        let at = "2026-11-21T10:00:00Z".parse().unwrap();
+        let stage = |history: &[LinkEvent]| destination(history).unwrap().stage(at);
+        assert_eq!(stage(&[shortened(), archived()]), Stage::Archived);
+        assert_eq!(stage(&[shortened(), archived(), restored()]), Stage::Open);
+    }
+
+    #[test]
+    fn a_link_has_expired_from_that_very_moment_on() {
+        let end = "2026-11-21T10:00:00Z".parse().unwrap();
+        let change = LinkEvent::Retargeted {
+            route: Route {
+                expires_at: Some(end),
+                ..route("https://shop.example/")
+            },
+        };
+        let destination = destination(&[shortened(), change]).unwrap();
+        let before = "2026-11-21T09:59:59.999999Z".parse().unwrap();
+        assert_eq!(destination.stage(before), Stage::Open);
+        assert_eq!(destination.stage(end), Stage::Expired);
     }
 }

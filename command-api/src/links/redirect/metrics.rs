@@ -3,6 +3,8 @@
 use prometheus_client::metrics::counter::Counter;
 use service::metrics::Metrics;
 
+use super::refusal::Refusal;
+
 /// Counters of redirects by what came of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RedirectMetrics {
@@ -12,6 +14,8 @@ pub(crate) struct RedirectMetrics {
     pub(crate) uncounted: Counter,
     /// No such slug.
     pub(crate) unknown: Counter,
+    /// The link is archived, expired, used up, or asks for a password.
+    pub(crate) ended: Counter,
     /// Refused, since the broker did not store the click.
     pub(crate) refused: Counter,
 }
@@ -37,6 +41,11 @@ impl RedirectMetrics {
                     &these.unknown,
                 ),
                 (
+                    "redirects_ended",
+                    "Requests for links that are archived, expired, used up or locked",
+                    &these.ended,
+                ),
+                (
                     "redirects_refused",
                     "Redirects refused, their click not stored",
                     &these.refused,
@@ -46,5 +55,15 @@ impl RedirectMetrics {
             }
         });
         these
+    }
+
+    pub(super) fn note(&self, refusal: &Refusal) {
+        let counter = match refusal {
+            Refusal::Unknown => &self.unknown,
+            Refusal::Archived | Refusal::Expired | Refusal::UsedUp | Refusal::Locked => &self.ended,
+            Refusal::Unrecorded(_) => &self.refused,
+            Refusal::Failed(_) => return,
+        };
+        counter.inc();
     }
 }

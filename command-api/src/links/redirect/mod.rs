@@ -1,119 +1,77 @@
 //! The redirect: the hot path, which depends on the broker alone.
 //!
-//! Look the slug up, pack the click, wait for the broker's word, lead on.
+//! Look the slug up, choose the target, pack the click, wait for the broker's word, lead on.
 
+mod choice;
 mod destination;
 mod directory;
+mod follow;
+mod heard;
+mod lead;
+mod lock;
 mod metrics;
+mod page;
+mod place;
+mod quota;
+mod refusal;
 mod visit;
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use events::ClickId;
-use events::links::ClickEvent;
-use ipnet::IpNet;
-use nats::LaneError;
+use axum::extract::{Request, State};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{get, post};
 use percent_encoding::percent_decode_str;
-use service::problem::Problem;
-use service::world;
+use service::limits::{Limit, limit};
 
 use crate::app::App;
-use crate::problem::{unavailable, unread};
-use visit::Visit;
+use crate::problem::unread;
+use refusal::Refusal;
 
 pub(crate) use destination::Destination;
-pub(crate) use directory::{Directory, follow};
+pub(crate) use directory::Directory;
+pub(crate) use follow::follow;
 pub(crate) use metrics::RedirectMetrics;
+pub(crate) use place::Place;
 
-/// `GET /{slug}`, and `HEAD`, which looks and doesn't count.
+/// `GET /{slug}`; `HEAD`, which looks and doesn't count; and `POST`, which brings a link's password.
 pub(crate) fn routes(app: App) -> Router {
+    let limits = app
+        .limiter
+        .of_route(Limit::LinkPasswordAddress, Limit::LinkPasswordLink);
+    let unlock = post(lock::unlock).layer(from_fn_with_state(limits, limit));
     Router::new()
-        .route("/{slug}", get(redirect))
+        .route("/{slug}", get(redirect).merge(unlock))
         .with_state(app)
 }
 
-async fn redirect(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+async fn redirect(State(app): State<App>, request: Request) -> Response {
     // Taken apart by hand: extractors would copy the headers and the path.
     let (request, _) = request.into_parts();
-    let slug = decoded(request.uri.path().trim_start_matches('/'));
+    let path = decoded(request.uri.path().trim_start_matches('/'));
+    let (slug, is_preview) = match path.strip_suffix('+') {
+        Some(slug) => (slug, true),
+        None => (&*path, false),
+    };
     let found = app
         .directory
-        .find(&app.broker, app.domain.host(), &slug)
-        .await
-        .map_err(unread)?;
-    let Some(destination) = found else {
-        app.redirects.unknown.inc();
-        return Err(Problem::not_found());
+        .find(&app.broker, app.domain.host(), slug)
+        .await;
+    let answered = match found {
+        Ok(Some(destination)) if is_preview => lead::preview(&destination, &request),
+        Ok(Some(destination)) => lead::lead(&app, &destination, &request).await,
+        Ok(None) => Err(Refusal::Unknown),
+        Err(error) => Err(Refusal::Failed(unread(error))),
     };
-    let query = request.uri.query();
-    if visit::is_counted(&request.method, &request.headers) {
-        let agent = app.agents.know(request.headers.get(header::USER_AGENT));
-        let visit = Visit {
-            headers: &request.headers,
-            query,
-            is_trusted: is_trusted(&app.trusted_proxies, &request),
-            agent: &agent,
-        };
-        record(&app, &destination, &visit).await?;
-        app.redirects.counted.inc();
-    } else {
-        app.redirects.uncounted.inc();
-    }
-    Ok(lead(&destination, query))
-}
-
-/// A slug may come percent-encoded, though none needs it (RFC 3986, section 6.2.2.2).
-fn decoded(slug: &str) -> Cow<'_, str> {
-    percent_decode_str(slug).decode_utf8_lossy()
-}
-
-/// Whether the request comes through a proxy whose word is taken.
-fn is_trusted(proxies: &[IpNet], request: &Parts) -> bool {
-    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
-    peer.is_some_and(|ConnectInfo(peer)| {
-        let address = peer.ip().to_canonical();
-        proxies.iter().any(|net| net.contains(&address))
+    answered.unwrap_or_else(|refusal| {
+        app.redirects.note(&refusal);
+        refusal.answer(&request.headers)
     })
 }
 
-/// Answered only when the broker has stored it: an answered redirect is a stored click.
-async fn record(app: &App, destination: &Destination, visit: &Visit<'_>) -> Result<(), Problem> {
-    let id = ClickId::new(world::new_id());
-    let event = ClickEvent::new(id, world::now(), visit.click(destination));
-    match app.lane.record(destination.workspace, &event).await {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            app.redirects.refused.inc();
-            Err(match error {
-                LaneError::Full | LaneError::Unacknowledged | LaneError::Closed => {
-                    unavailable(&error)
-                }
-                LaneError::TooLarge | LaneError::Encode(_) => Problem::internal(&error),
-            })
-        }
-    }
-}
-
-fn lead(destination: &Destination, query: Option<&str>) -> Response {
-    let location = destination.location(query);
-    let mut response = destination.status.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, location);
-    if matches!(
-        destination.status,
-        StatusCode::FOUND | StatusCode::TEMPORARY_REDIRECT
-    ) {
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-store"),
-        );
-    }
-    response
+/// A slug may come percent-encoded (RFC 3986, section 6.2.2.2).
+fn decoded(slug: &str) -> Cow<'_, str> {
+    percent_decode_str(slug).decode_utf8_lossy()
 }

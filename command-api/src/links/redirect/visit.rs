@@ -2,15 +2,20 @@
 
 use std::borrow::Cow;
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method, header};
+use events::Timestamp;
 use events::links::Click;
 use url::form_urlencoded;
 
 use super::Destination;
+use super::choice::{Choice, Facts};
 use crate::agents::Agent;
 
 /// Longer values of a query are cut.
 const UTM_BYTES_MAX: usize = 128;
+/// Languages of a header that are looked at.
+const LANGUAGES_MAX: usize = 10;
 /// The longest host name (RFC 1035, section 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
@@ -43,17 +48,43 @@ pub(super) fn is_counted(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 impl<'a> Visit<'a> {
+    pub(super) fn new(request: &'a Parts, agent: &'a Agent, is_trusted: bool) -> Self {
+        Self {
+            headers: &request.headers,
+            query: request.uri.query(),
+            is_trusted,
+            agent,
+        }
+    }
+
+    /// What rules ask; of a link without rules nobody asks, so nothing is looked up.
+    pub(super) fn facts(&self, destination: &Destination, time: Timestamp) -> Facts<'a> {
+        let has_rules = !destination.rules.is_empty();
+        Facts {
+            country: has_rules.then(|| self.country()).flatten(),
+            agent: self.agent,
+            language: has_rules.then(|| language(self.headers)).flatten(),
+            query: self.query,
+            time,
+            lot: if has_rules { rand::random() } else { 0 },
+        }
+    }
+
     /// What is kept: neither the visitor's address nor the user agent's text.
-    pub(super) fn click(&self, destination: &'a Destination) -> Click<'a> {
+    pub(super) fn click(&self, destination: &'a Destination, choice: &Choice<'a>) -> Click<'a> {
         let mut click = Click {
             link_id: destination.link,
             slug: Cow::Borrowed(&destination.slug),
-            country: self.country(),
+            country: self.country().map(Cow::Borrowed),
             referrer: self.referrer(),
             browser: self.agent.browser.as_deref().map(Cow::Borrowed),
             os: self.agent.os.as_deref().map(Cow::Borrowed),
             device: self.agent.device.map(Cow::Borrowed),
             is_bot: self.agent.is_bot,
+            city: None,
+            visitor: None,
+            rule: choice.rule.map(Cow::Borrowed),
+            variant: choice.variant,
             utm_source: None,
             utm_medium: None,
             utm_campaign: None,
@@ -69,7 +100,7 @@ impl<'a> Visit<'a> {
         click
     }
 
-    fn country(&self) -> Option<Cow<'a, str>> {
+    fn country(&self) -> Option<&'a str> {
         let said = COUNTRY_HEADERS
             .iter()
             .find_map(|name| self.headers.get(name))?
@@ -77,7 +108,7 @@ impl<'a> Visit<'a> {
             .ok()?;
         // Cloudflare says XX for unknown and T1 for Tor.
         let is_code = said.len() == 2 && said.bytes().all(|byte| byte.is_ascii_uppercase());
-        (self.is_trusted && is_code && said != "XX").then_some(Cow::Borrowed(said))
+        (self.is_trusted && is_code && said != "XX").then_some(said)
     }
 
     /// The host alone: the rest of the address is the visitor's business.
@@ -96,6 +127,24 @@ impl<'a> Visit<'a> {
         }
         Some(Cow::Borrowed(host))
     }
+}
+
+/// The language that the visitor likes best, without its region (RFC 9110, section 12.5.4).
+fn language(headers: &HeaderMap) -> Option<&str> {
+    let said = headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+    let liked = said.split(',').take(LANGUAGES_MAX).filter_map(|range| {
+        let (tag, rest) = range.split_once(';').unwrap_or((range, ""));
+        let weight = rest
+            .trim()
+            .strip_prefix("q=")
+            .map_or(Some(1.0), |it| it.parse::<f32>().ok());
+        let language = tag.trim().split('-').next().unwrap_or_default();
+        Some((language, weight.filter(|it| *it > 0.0)?))
+    });
+    // The first of those that are liked alike.
+    let best = liked.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    best.map(|(language, _)| language)
+        .filter(|it| !it.is_empty() && *it != "*")
 }
 
 /// A value that can be stored and shown: cut, and without control characters.
@@ -117,10 +166,11 @@ fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Destination, Visit, is_counted};
+    use super::super::choice::choose;
+    use super::{Destination, Visit, is_counted, language};
     use crate::agents::Agent;
+    use crate::links::link::samples::shortened;
     use axum::http::{HeaderMap, HeaderValue, Method};
-    use events::links::LinkEvent;
     use events::{LinkId, Subject, WorkspaceId};
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -130,16 +180,7 @@ mod tests {
             WorkspaceId::new(Uuid::from_u128(1)),
             LinkId::new(Uuid::from_u128(2)),
         );
-        let shortened = LinkEvent::Shortened {
-            domain: "go.example".to_owned(),
-            slug: "a".to_owned(),
-            target: "https://a.example/".to_owned(),
-            status: 302,
-            forward_query: false,
-            title: None,
-            tags: Vec::new(),
-        };
-        Destination::of(&subject, &[shortened]).unwrap()
+        Destination::of(&subject, &[shortened()]).unwrap()
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -157,7 +198,10 @@ mod tests {
             is_trusted,
             agent: &agent,
         };
-        serde_json::to_value(visit.click(&destination())).unwrap()
+        let destination = destination();
+        let time = "2026-11-21T10:00:00Z".parse().unwrap();
+        let choice = choose(&destination, &visit.facts(&destination, time));
+        serde_json::to_value(visit.click(&destination, &choice)).unwrap()
     }
 
     #[test]
@@ -203,6 +247,22 @@ mod tests {
                     .get("country")
                     .is_none()
             );
+        }
+    }
+
+    #[test]
+    fn the_language_is_the_one_that_is_liked_best() {
+        for (said, best) in [
+            ("ne", Some("ne")),
+            ("de-CH, fr;q=0.9", Some("de")),
+            ("de;q=0.5, fr ;q=0.9, it;q=0.9", Some("fr")),
+            ("de;q=0, fr;q=0.1", Some("fr")),
+            ("*", None),
+            ("", None),
+            ("de;q=x", None),
+        ] {
+            let headers = headers(&[("accept-language", said)]);
+            assert_eq!(language(&headers), best, "{said}");
         }
     }
 

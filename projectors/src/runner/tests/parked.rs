@@ -1,6 +1,5 @@
 //! What cannot be applied is set aside, and nothing else is.
 
-use events::links::LinkEvent;
 use events::{Context, Position};
 
 use crate::testing::{Log, Rows, Running, link, one, shortened, strange, workspace};
@@ -49,16 +48,7 @@ async fn an_event_that_postgres_refuses_is_parked_and_shown() {
     let log = Log::new().await;
     let running = log.project_into(&servers::testing::fresh_database().await);
     let workspace = workspace();
-    let nul = LinkEvent::Shortened {
-        domain: "go.example".to_owned(),
-        slug: "n\0l".to_owned(),
-        target: "https://shop.example/".to_owned(),
-        status: 302,
-        forward_query: false,
-        title: None,
-        tags: Vec::new(),
-    };
-    let refused = log.append(&link(workspace), &nul).await;
+    let refused = log.append(&link(workspace), &shortened("n\0l")).await;
     let last = log.append(&link(workspace), &shortened("sound")).await;
     running.reach("link_list", last).await;
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use service::body::Faults;
 use service::problem::Problem;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 /// No title is longer, and no one types more into a search box.
 const SEARCH_CHARS_MAX: usize = 200;
@@ -14,8 +14,35 @@ const SEARCH_CHARS_MAX: usize = 200;
 pub(crate) struct Filter {
     /// Only links that are filed under this tag.
     pub(super) tag: Option<String>,
-    /// Only links with this text, in upper or lower case, in their slug, title or target.
+    /// Only links with this text, in upper or lower case, in their slugs, title, notes or target.
     pub(super) search: Option<String>,
+    /// Only links in this state; all but the archived ones, if none is said.
+    pub(super) state: Option<State>,
+}
+
+/// A link's stage of life.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// It leads to its target.
+    Open,
+    /// Its end has come.
+    Expired,
+    /// It was archived.
+    Archived,
+    /// Any of them.
+    All,
+}
+
+impl State {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Expired => "expired",
+            Self::Archived => "archived",
+            Self::All => "all",
+        }
+    }
 }
 
 impl Filter {

@@ -1,78 +1,27 @@
 //! The links of a workspace.
 
+mod body;
 mod filter;
 
-use axum::extract::State;
+use axum::extract;
 use axum::response::Response;
-use events::{LinkId, Timestamp, WorkspaceId};
-use serde::Serialize;
-use service::body::{Json, Path, Query};
+use events::{LinkId, WorkspaceId};
+use serde_json::value::RawValue;
+use service::body::{self as sent, Path, Query};
 use service::caller::Caller;
 use service::headers::{IfNoneMatch, MinPosition};
 use service::page::{Page, Paging};
 use service::problem::Problem;
+use service::world;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
-use url::Url;
-use utoipa::ToSchema;
-use uuid::Uuid;
+use sqlx::types::Json;
 
-use self::filter::Filter;
+use self::body::{LinkBody, Row};
+use self::filter::{Filter, State};
 use crate::app::App;
 use crate::database;
 use crate::http::{ReadProblems, Versioned};
 use crate::progress::Projection;
-
-struct Row {
-    link_id: Uuid,
-    slug: String,
-    domain: String,
-    target: String,
-    status: i16,
-    forward_query: bool,
-    title: Option<String>,
-    tags: Vec<String>,
-    created_at: OffsetDateTime,
-    version: i64,
-}
-
-/// A short link.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Link)]
-pub(crate) struct LinkBody {
-    #[schema(value_type = Uuid)]
-    id: LinkId,
-    slug: String,
-    domain: String,
-    #[schema(example = "https://go.example.com/spring")]
-    short_url: String,
-    target: String,
-    /// The status of the redirect: 301, 302, 307 or 308.
-    status: i16,
-    /// Whether the query of the request is added to the target.
-    forward_query: bool,
-    title: Option<String>,
-    tags: Vec<String>,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-}
-
-impl LinkBody {
-    fn new(row: Row, public_url: &Url) -> Self {
-        Self {
-            id: LinkId::new(row.link_id),
-            short_url: format!("{}://{}/{}", public_url.scheme(), row.domain, row.slug),
-            slug: row.slug,
-            domain: row.domain,
-            target: row.target,
-            status: row.status,
-            forward_query: row.forward_query,
-            title: row.title,
-            tags: row.tags,
-            created_at: Timestamp::new(row.created_at),
-        }
-    }
-}
 
 /// The workspace's links, newest first
 #[utoipa::path(
@@ -86,12 +35,12 @@ impl LinkBody {
     responses((status = 200, body = Page<LinkBody>), ReadProblems),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    extract::State(app): extract::State<App>,
     caller: Caller,
     min_position: MinPosition,
     Query(filter): Query<Filter>,
     paging: Paging<LinkId>,
-) -> Result<Json<Page<LinkBody>>, Problem> {
+) -> Result<sent::Json<Page<LinkBody>>, Problem> {
     filter.check()?;
     app.progress
         .reach(&min_position, &[Projection::LinkList])
@@ -100,7 +49,9 @@ pub(crate) async fn list(
     let page = page(&mut read, caller.workspace, &filter, &paging)
         .await
         .map_err(database::problem)?;
-    Ok(Json(page.map(|row| LinkBody::new(row, &app.public_url))))
+    Ok(sent::Json(
+        page.map(|row| LinkBody::new(row, &app.public_url)),
+    ))
 }
 
 async fn page(
@@ -111,19 +62,32 @@ async fn page(
 ) -> sqlx::Result<Page<Row>> {
     let rows = sqlx::query_as!(
         Row,
-        "select link_id, slug, domain, target, status, forward_query, title, tags, created_at, version
+        r#"select link_id, slug, former_slugs, domain, target, status, forward_query,
+                utm as "utm: Json<Box<RawValue>>", rules as "rules: Json<Box<RawValue>>",
+                expires_at, expired_target, max_clicks, has_password, title, tags, notes,
+                is_archived, created_at, version, $6::timestamptz as "asked_at!"
            from link_list
           where workspace_id = $1
             and ($2::uuid is null or link_id < $2)
             and ($3::text is null or $3 = any(tags))
             and ($4::text is null
-                 or strpos(lower(concat_ws(e'\\n', slug, title, target)), lower($4)) > 0)
-          order by link_id desc limit $5",
+                 or strpos(lower(concat_ws(e'\n', slug, array_to_string(former_slugs, e'\n'),
+                                           title, notes, target)), lower($4)) > 0)
+            and case $7::text
+                    when 'all' then true
+                    when 'archived' then is_archived
+                    when 'expired' then not is_archived and expires_at <= $6
+                    when 'open' then not is_archived and (expires_at <= $6) is not true
+                    else not is_archived
+                end
+          order by link_id desc limit $5"#,
         workspace.uuid(),
         paging.cursor.map(LinkId::uuid),
         filter.tag.as_deref(),
         filter.search.as_deref(),
         i64::from(paging.limit) + 1,
+        world::now().odt(),
+        filter.state.map(State::as_str),
     )
     .fetch_all(read)
     .await?;
@@ -142,7 +106,7 @@ async fn page(
     responses((status = 200, body = LinkBody), (status = 304), ReadProblems),
 )]
 pub(crate) async fn one(
-    State(app): State<App>,
+    extract::State(app): extract::State<App>,
     caller: Caller,
     Path(link): Path<LinkId>,
     min_position: MinPosition,
@@ -154,17 +118,27 @@ pub(crate) async fn one(
     let mut read = app.databases.links.of(&caller).await?;
     let row = sqlx::query_as!(
         Row,
-        "select link_id, slug, domain, target, status, forward_query, title, tags, created_at, version
-           from link_list where link_id = $1 and workspace_id = $2",
+        r#"select link_id, slug, former_slugs, domain, target, status, forward_query,
+                utm as "utm: Json<Box<RawValue>>", rules as "rules: Json<Box<RawValue>>",
+                expires_at, expired_target, max_clicks, has_password, title, tags, notes,
+                is_archived, created_at, version, $3::timestamptz as "asked_at!"
+           from link_list where link_id = $1 and workspace_id = $2"#,
         link.uuid(),
         caller.workspace.uuid(),
+        world::now().odt(),
     )
     .fetch_optional(&mut *read)
     .await
     .map_err(database::problem)?
     .ok_or_else(Problem::not_found)?;
     let version = row.version;
-    Ok(Versioned::at(version, &LinkBody::new(row, &app.public_url))?.unless_known(&known))
+    let body = LinkBody::new(row, &app.public_url);
+    let mut versioned = Versioned::at(version, &body)?;
+    if body.state == LinkBody::EXPIRED {
+        // It has expired without an event.
+        versioned = versioned.beside(&body.state);
+    }
+    Ok(versioned.unless_known(&known))
 }
 
 /// Refuses with a 404 what is no link of the workspace.

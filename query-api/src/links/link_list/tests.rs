@@ -70,6 +70,31 @@ async fn a_list_may_be_narrowed_by_tag_and_by_text() {
 }
 
 #[tokio::test]
+async fn links_are_listed_by_their_state() {
+    let stage = stage(4).await;
+    for (link, change) in [
+        (2, "expires_at = '2026-11-21T10:00Z'"),
+        (3, "is_archived = true, expires_at = '2026-11-21T10:00Z'"),
+        (
+            4,
+            "expires_at = '9999-01-01T00:00Z', former_slugs = '{before}'",
+        ),
+    ] {
+        let id = Uuid::from_u128(link);
+        let sql = format!("update links.link_list set {change} where link_id = '{id}'");
+        stage.write(sql).await;
+    }
+    assert_eq!(slugs(&stage, "").await, ["s4", "s2", "s1"]);
+    assert_eq!(slugs(&stage, "state=open").await, ["s4", "s1"]);
+    assert_eq!(slugs(&stage, "state=expired").await, ["s2"]);
+    assert_eq!(slugs(&stage, "state=archived").await, ["s3"]);
+    assert_eq!(slugs(&stage, "state=all").await, ["s4", "s3", "s2", "s1"]);
+    assert_eq!(slugs(&stage, "search=BEFORE").await, ["s4"]);
+    let (status, problem) = stage.get(&member_of(1), "/v1/links?state=lost").await;
+    assert_eq!(status, 422, "{problem}");
+}
+
+#[tokio::test]
 async fn a_search_that_no_link_can_match_is_refused() {
     let stage = stage(0).await;
     let path = format!("/v1/links?tag=a%00b&search={}", "x".repeat(201));
@@ -90,6 +115,8 @@ async fn a_link_is_told_with_its_version_and_only_once_to_who_keeps_it() {
         "id": Uuid::from_u128(1), "slug": "s1", "domain": "go.example.com",
         "short_url": "https://go.example.com/s1", "target": "https://a.example/50%",
         "status": 302, "forward_query": false, "title": "Sale N°1", "tags": ["odd", "all"],
+        "former_slugs": [], "utm": {}, "rules": [], "expires_at": null, "expired_target": null,
+        "max_clicks": null, "has_password": false, "notes": null, "state": "open",
         "created_at": "2026-11-21T10:00:00Z",
     });
     assert_eq!(body(first).await, (http::StatusCode::OK, link));

@@ -51,7 +51,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-async fn read<S: Send + Sync>(
+pub(super) async fn read<S: Send + Sync>(
     request: Request,
     state: &S,
     deadline: Duration,

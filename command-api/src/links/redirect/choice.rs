@@ -1,0 +1,372 @@
+//! Which of a link's targets a visitor is led to.
+
+use events::Timestamp;
+use events::links::{Parameter, When};
+use url::form_urlencoded;
+
+use super::Place;
+use super::destination::{Destination, RuleToPlaces};
+use crate::agents::Agent;
+
+/// What is known of a visitor, as far as rules ask.
+pub(super) struct Facts<'a> {
+    pub(super) country: Option<&'a str>,
+    pub(super) agent: &'a Agent,
+    /// The language that the visitor likes best, without its region.
+    pub(super) language: Option<&'a str>,
+    pub(super) query: Option<&'a str>,
+    pub(super) time: Timestamp,
+    /// Any number, evenly spread; the same one leads to the same variant.
+    pub(super) lot: u64,
+}
+
+/// Where a visitor is led, and by which rule.
+pub(super) struct Choice<'d> {
+    pub(super) place: &'d Place,
+    pub(super) rule: Option<&'d str>,
+    /// Which of several targets of the rule it is.
+    pub(super) variant: Option<u8>,
+}
+
+/// The first rule that fits leads; the link's own target, if none does.
+pub(super) fn choose<'d>(destination: &'d Destination, facts: &Facts<'_>) -> Choice<'d> {
+    let mut rules = destination.rules.iter();
+    let led = rules.find_map(|rule| {
+        facts
+            .fit(&rule.when)
+            .then(|| draw(rule, facts.lot))
+            .flatten()
+    });
+    led.unwrap_or(Choice {
+        place: &destination.place,
+        rule: None,
+        variant: None,
+    })
+}
+
+/// The variant that the lot falls on, by their weights.
+fn draw(rule: &RuleToPlaces, lot: u64) -> Option<Choice<'_>> {
+    let sum: u64 = rule
+        .variants
+        .iter()
+        .map(|(_, weight)| u64::from(*weight))
+        .sum();
+    let mut left = lot.checked_rem(sum)?;
+    let is_alone = rule.variants.len() == 1;
+    for (index, (place, weight)) in (0_u8..).zip(&rule.variants) {
+        match left.checked_sub(u64::from(*weight)) {
+            Some(rest) => left = rest,
+            None => {
+                return Some(Choice {
+                    place,
+                    rule: Some(&rule.name),
+                    variant: (!is_alone).then_some(index),
+                });
+            }
+        }
+    }
+    None
+}
+
+impl Facts<'_> {
+    /// Whether everything is so that the rule asks for.
+    fn fit(&self, when: &When) -> bool {
+        is_among(&when.countries, self.country)
+            && is_among(&when.devices, self.agent.device)
+            && is_among(&when.systems, self.agent.os.as_deref())
+            && is_among(&when.browsers, self.agent.browser.as_deref())
+            && is_among(&when.languages, self.language)
+            && when.from.is_none_or(|from| from <= self.time)
+            && when.until.is_none_or(|until| self.time < until)
+            && when.query.iter().all(|it| self.has(it))
+    }
+
+    fn has(&self, parameter: &Parameter) -> bool {
+        let query = self.query.unwrap_or_default();
+        form_urlencoded::parse(query.as_bytes()).any(|(name, value)| {
+            let Parameter {
+                name: asked,
+                value: wanted,
+            } = parameter;
+            name == asked.as_str() && wanted.as_ref().is_none_or(|it| value == it.as_str())
+        })
+    }
+}
+
+/// A list without entries asks for nothing.
+fn is_among(list: &[String], value: Option<&str>) -> bool {
+    list.is_empty()
+        || value.is_some_and(|value| list.iter().any(|it| it.eq_ignore_ascii_case(value)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Choice, Facts, choose};
+    use crate::agents::Agent;
+    use crate::links::link::samples::{route, shortened};
+    use crate::links::redirect::Destination;
+    use events::links::{LinkEvent, Parameter, Route, Rule, Variant, When};
+    use events::{LinkId, Subject, WorkspaceId};
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn rule(name: &str, when: When, weights: &[u32]) -> Rule {
+        let target = |(index, weight): (usize, &u32)| Variant {
+            target: format!("https://{name}.example/{index}"),
+            weight: *weight,
+        };
+        Rule {
+            name: name.to_owned(),
+            when,
+            targets: weights.iter().enumerate().map(target).collect(),
+        }
+    }
+
+    fn destination(rules: Vec<Rule>) -> Destination {
+        let subject = Subject::Link(
+            WorkspaceId::new(Uuid::from_u128(1)),
+            LinkId::new(Uuid::from_u128(2)),
+        );
+        let change = LinkEvent::Retargeted {
+            route: Route {
+                rules,
+                ..route("https://own.example/")
+            },
+        };
+        Destination::of(&subject, &[shortened(), change]).unwrap()
+    }
+
+    fn agent() -> Agent {
+        Agent {
+            browser: Some("Firefox".into()),
+            os: Some("Android".into()),
+            device: Some("mobile"),
+            is_bot: false,
+        }
+    }
+
+    fn facts(agent: &Agent) -> Facts<'_> {
+        Facts {
+            country: Some("NP"),
+            agent,
+            language: Some("ne"),
+            query: Some("ref=mail&x"),
+            time: "2026-11-21T10:00:00Z".parse().unwrap(),
+            lot: 0,
+        }
+    }
+
+    fn led(when: When) -> bool {
+        let destination = destination(vec![rule("a", when, &[1])]);
+        choose(&destination, &facts(&agent())).rule.is_some()
+    }
+
+    fn texts(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|it| (*it).to_owned()).collect()
+    }
+
+    #[test]
+    fn each_condition_decides() {
+        let always = When::default;
+        let time = |text: &str| Some(text.parse().unwrap());
+        let query = |name: &str, value: Option<&str>| {
+            vec![Parameter {
+                name: name.to_owned(),
+                value: value.map(str::to_owned),
+            }]
+        };
+        let (now, later) = ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00.000001Z");
+        for (when, fits) in [
+            (always(), true),
+            (
+                When {
+                    countries: texts(&["IN", "NP"]),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    countries: texts(&["IN"]),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    devices: texts(&["mobile"]),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    devices: texts(&["desktop"]),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    systems: texts(&["android"]),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    systems: texts(&["ios"]),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    browsers: texts(&["firefox"]),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    browsers: texts(&["chrome"]),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    languages: texts(&["ne"]),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    languages: texts(&["en"]),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    from: time(now),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    from: time(later),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    until: time(later),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    until: time(now),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    query: query("x", None),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    query: query("ref", Some("mail")),
+                    ..always()
+                },
+                true,
+            ),
+            (
+                When {
+                    query: query("ref", Some("post")),
+                    ..always()
+                },
+                false,
+            ),
+            (
+                When {
+                    query: query("y", None),
+                    ..always()
+                },
+                false,
+            ),
+        ] {
+            assert_eq!(led(when.clone()), fits, "{when:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_visitor_fits_no_list() {
+        let stranger = Agent::default();
+        let facts = Facts {
+            country: None,
+            language: None,
+            ..facts(&stranger)
+        };
+        let when = When {
+            countries: texts(&["NP"]),
+            ..When::default()
+        };
+        let destination = destination(vec![rule("a", when, &[1])]);
+        assert!(choose(&destination, &facts).rule.is_none());
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_leads_and_else_the_links_own_target() {
+        let strangers = When {
+            countries: texts(&["IN"]),
+            ..When::default()
+        };
+        let rules = vec![
+            rule("a", strangers.clone(), &[1]),
+            rule("b", When::default(), &[1]),
+            rule("c", When::default(), &[1]),
+        ];
+        let agent = agent();
+        let with_rules = destination(rules);
+        let Choice {
+            place,
+            rule: name,
+            variant,
+        } = choose(&with_rules, &facts(&agent));
+        assert_eq!(
+            (place.as_str(), name, variant),
+            ("https://b.example/0", Some("b"), None)
+        );
+        let own = destination(vec![rule("a", strangers, &[1])]);
+        assert_eq!(
+            choose(&own, &facts(&agent)).place.as_str(),
+            "https://own.example/"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn of_as_many_lots_as_the_weights_come_to_each_variant_gets_its_weight(
+            weights in prop::collection::vec(1_u32..50, 1..10),
+        ) {
+            let destination = destination(vec![rule("a", When::default(), &weights)]);
+            let agent = agent();
+            let mut drawn = vec![0_u32; weights.len()];
+            for lot in 0..weights.iter().map(|it| u64::from(*it)).sum() {
+                let choice = choose(&destination, &Facts { lot, ..facts(&agent) });
+                drawn[usize::from(choice.variant.unwrap_or_default())] += 1;
+            }
+            prop_assert_eq!(drawn, weights);
+        }
+    }
+}

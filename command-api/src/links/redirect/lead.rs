@@ -1,0 +1,121 @@
+//! Leading a visitor on: the click is stored first.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use events::links::ClickEvent;
+use events::{ClickId, Timestamp};
+use nats::LaneError;
+use service::problem::Problem;
+use service::world;
+
+use super::choice::{Choice, choose};
+use super::destination::{Destination, Stage};
+use super::quota::Quota;
+use super::refusal::Refusal;
+use super::visit::{self, Visit};
+use super::{lock, page, quota};
+use crate::app::App;
+use crate::problem::unavailable;
+
+/// Leads to the target, once the broker has stored the click: an answered redirect is a stored click.
+pub(super) async fn lead(
+    app: &App,
+    destination: &Destination,
+    request: &Parts,
+) -> Result<Response, Refusal> {
+    let time = world::now();
+    let agent = app.agents.know(request.headers.get(header::USER_AGENT));
+    let visit = Visit::new(request, &agent, app.trusts(request));
+    let is_counted = visit::is_counted(&request.method, &request.headers);
+    let choice = match destination.stage(time) {
+        Stage::Archived => return Err(Refusal::Archived),
+        // It leads to what comes after it as often as anybody asks.
+        Stage::Expired => Choice {
+            place: destination.expired_place.as_ref().ok_or(Refusal::Expired)?,
+            rule: None,
+            variant: None,
+        },
+        Stage::Open if !lock::is_open(app, destination, &request.headers, time) => {
+            return Err(Refusal::Locked);
+        }
+        Stage::Open => {
+            let quota = if is_counted {
+                quota::take(app, destination).await
+            } else {
+                quota::look(app, destination).await
+            };
+            if quota.map_err(Refusal::Failed)? == Quota::UsedUp {
+                return Err(Refusal::UsedUp);
+            }
+            choose(destination, &visit.facts(destination, time))
+        }
+    };
+    if is_counted {
+        record(app, destination, &visit, &choice, time).await?;
+        app.redirects.counted.inc();
+    } else {
+        app.redirects.uncounted.inc();
+    }
+    let query = request.uri.query();
+    let forwarded = query.filter(|_| destination.is_query_forwarded);
+    Ok(to(destination, choice.place.location(forwarded)))
+}
+
+/// Says where a link leads, without leading there; of a link with a password, an end or a limit, nothing.
+pub(super) fn preview(destination: &Destination, request: &Parts) -> Result<Response, Refusal> {
+    match destination.stage(world::now()) {
+        Stage::Archived => return Err(Refusal::Archived),
+        Stage::Expired => return Err(Refusal::Expired),
+        Stage::Open => {}
+    }
+    if destination.password_hash.is_some() {
+        return Err(Refusal::Locked);
+    }
+    let target = destination.place.as_str();
+    if page::is_wanted(&request.headers) {
+        return Ok(page::preview(destination.title.as_deref(), target));
+    }
+    let body = serde_json::json!({
+        "slug": destination.slug,
+        "target": target,
+        "title": destination.title,
+    });
+    Ok(axum::Json(body).into_response())
+}
+
+async fn record(
+    app: &App,
+    destination: &Destination,
+    visit: &Visit<'_>,
+    choice: &Choice<'_>,
+    time: Timestamp,
+) -> Result<(), Refusal> {
+    let id = ClickId::new(world::new_id());
+    let event = ClickEvent::new(id, time, visit.click(destination, choice));
+    let Err(error) = app.lane.record(destination.workspace, &event).await else {
+        return Ok(());
+    };
+    if matches!(error, LaneError::Full | LaneError::Closed) {
+        // It was not taken, and will not be stored later.
+        quota::give_back(app, destination).await;
+    }
+    Err(Refusal::Unrecorded(match error {
+        LaneError::Full | LaneError::Unacknowledged | LaneError::Closed => unavailable(&error),
+        LaneError::TooLarge | LaneError::Encode(_) => Problem::internal(&error),
+    }))
+}
+
+/// A permanent redirect may be remembered, if it is the same for everybody and for ever; any other is asked for again.
+fn to(destination: &Destination, location: HeaderValue) -> Response {
+    let status = destination.status;
+    let mut response = status.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::LOCATION, location);
+    let is_passing = matches!(status, StatusCode::FOUND | StatusCode::TEMPORARY_REDIRECT);
+    if is_passing || destination.has_conditions() {
+        let never = HeaderValue::from_static("private, no-store");
+        headers.insert(header::CACHE_CONTROL, never);
+    }
+    response
+}

@@ -1,0 +1,50 @@
+//! Why a link leads nowhere, told to programs as a problem and to people as a page.
+
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use service::problem::Problem;
+
+use super::page;
+
+/// Why a link leads nowhere.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// No link has the slug.
+    Unknown,
+    Archived,
+    Expired,
+    UsedUp,
+    /// It asks for a password, which was not shown.
+    Locked,
+    /// The click is not known to be stored.
+    Unrecorded(Problem),
+    /// Where it leads could not be found out.
+    Failed(Problem),
+}
+
+impl Refusal {
+    pub(super) fn answer(self, headers: &HeaderMap) -> Response {
+        let is_page = page::is_wanted(headers);
+        let (status, error, title) = match self {
+            Self::Unknown if is_page => {
+                return page::dead(StatusCode::NOT_FOUND, "There is no such link");
+            }
+            Self::Unknown => return Problem::not_found().into_response(),
+            Self::Unrecorded(problem) | Self::Failed(problem) => return problem.into_response(),
+            Self::Locked if is_page => return page::password(StatusCode::UNAUTHORIZED, None),
+            Self::Locked => (
+                StatusCode::UNAUTHORIZED,
+                "password_required",
+                "The link asks for a password",
+            ),
+            Self::Archived => (StatusCode::GONE, "link_archived", "The link was archived"),
+            Self::Expired => (StatusCode::GONE, "link_expired", "The link has expired"),
+            Self::UsedUp => (StatusCode::GONE, "link_used_up", "The link is used up"),
+        };
+        if is_page {
+            page::dead(status, title)
+        } else {
+            Problem::new(status, error, title).into_response()
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Links that end: after so many clicks, exactly, and at their time, exactly.
+
+use events::Timestamp;
+use futures::future::join_all;
+use millrace::system::Processes;
+use serde_json::{Value, json};
+use service::world;
+use time::Duration;
+
+use crate::stack::{COMMAND_API, Link, Stack};
+
+const TARGET: &str = "https://example.com/";
+const PROCESSES: usize = 4;
+const CLIENTS: usize = 64;
+const CLICKS_MAX: usize = 1_000;
+
+fn in_future(duration: Duration) -> Value {
+    json!(Timestamp::new(world::now().odt() + duration))
+}
+
+#[tokio::test]
+async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() {
+    let stack = Stack::of(&[Processes::ALL, COMMAND_API, COMMAND_API, COMMAND_API]).await;
+    assert_eq!(stack.replicas.len(), PROCESSES);
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "max_clicks": CLICKS_MAX });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitors: Vec<_> = (0..CLIENTS)
+        .map(|client| stack.visitor().at(&stack.replicas[client % PROCESSES]))
+        .collect();
+    let clients = visitors.iter().map(|visitor| async {
+        let (mut led, mut refused) = (0, 0);
+        // Until nobody can be led any more; each asks a few times beyond.
+        while refused < 3 {
+            match visitor.opens(&link).await.status {
+                302 => led += 1,
+                410 => refused += 1,
+                status => panic!("neither led nor refused: {status}"),
+            }
+        }
+        led
+    });
+    let led: usize = join_all(clients).await.into_iter().sum();
+    assert_eq!(led, CLICKS_MAX);
+    stack
+        .visitor()
+        .opens(&link)
+        .await
+        .refuses(410, "link_used_up");
+    stack.visitor().looks_at(&link).await.is(410);
+    assert_eq!(ada.counts(&link, "exclude").await, CLICKS_MAX as u64);
+
+    // Those who were refused have used up nothing.
+    let more = json!({ "max_clicks": CLICKS_MAX + 1 });
+    ada.edits(&link, &more, None).await.is(200);
+    let visitor = stack.visitor();
+    let again = crate::eventually::within(
+        std::time::Duration::from_secs(2),
+        "it leads once more",
+        async || match visitor.opens(&link).await {
+            led if led.status == 302 => Ok(led),
+            answer => Err(answer),
+        },
+    );
+    again.await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn looking_uses_nothing_up() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "max_clicks": 1 });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitor = stack.visitor();
+    visitor.looks_at(&link).await.is(302);
+    visitor.fetches_ahead(&link).await.is(302);
+    visitor.opens(&link).await.is(302);
+    visitor.fetches_ahead(&link).await.is(410);
+    visitor.opens(&link).await.is(410);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_ends_at_its_time() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let end = world::now().odt() + Duration::milliseconds(1_500);
+    let wish = json!({ "target": TARGET, "expires_at": Timestamp::new(end) });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitor = stack.visitor();
+    let mut led = 0;
+    loop {
+        let before = world::now().odt();
+        let answer = visitor.opens(&link).await;
+        let after = world::now().odt();
+        match answer.status {
+            302 => {
+                assert!(before < end, "led {} after its end", before - end);
+                led += 1;
+            }
+            410 => {
+                assert!(after >= end, "refused {} before its end", end - after);
+                answer.refuses(410, "link_expired");
+                break;
+            }
+            status => panic!("neither led nor refused: {status}"),
+        }
+    }
+    assert!(led > 0);
+    assert_eq!(ada.sees(&link).await.body["state"], "expired");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_expired_link_leads_to_what_comes_after() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({
+        "target": TARGET, "expires_at": in_future(Duration::seconds(-1)),
+        "expired_target": "https://example.com/over",
+    });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let answer = stack.visitor().opens(&link).await.is(302);
+    assert_eq!(answer.header("location"), "https://example.com/over");
+    assert_eq!(ada.counts(&link, "exclude").await, 1);
+    stack.finish().await;
+}
