@@ -9,8 +9,9 @@ use crate::message::NewMessage;
 use crate::request::{in_time, read};
 use crate::{Broker, RequestError};
 
-/// The most messages of one atomic batch (nats-server's own limit).
-pub const BATCH_MESSAGES_MAX: usize = 1_000;
+/// The most messages of one atomic batch: 500 links with their claims, and the record of their request.
+/// `nats-server.conf` raises the server's own limit, 1,000, to this.
+pub const BATCH_MESSAGES_MAX: usize = 1_001;
 /// The server takes 50 at a time for a stream, from all processes together; each takes its share.
 pub(crate) const BATCHES_IN_FLIGHT_MAX: usize = 16;
 

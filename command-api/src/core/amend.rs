@@ -93,9 +93,9 @@ async fn change(
     let old = EmailAddress::parse(&email).map_err(internal)?;
     let claim = |address| app.identities.claim(address);
     let wish = Wish {
-        claims: new_email.map(claim).into_iter().collect(),
         releases: new_email.map(|_| claim(&old)).into_iter().collect(),
         ..Wish::at(Subject::User(account.id), account.version, &command)
+            .claiming(new_email.map(claim))
     };
     let changed = app.commands.carry_out::<User, _>(origin, wish).await;
     let done = match changed {

@@ -138,9 +138,9 @@ impl Newcomer {
                 companions.extend(self.accept(app, origin, invitation).await?);
             }
             let wish = Wish {
-                claims: vec![app.identities.claim(&self.email)],
                 companions,
                 ..Wish::of_new(Subject::User(self.user), &command)
+                    .claiming([app.identities.claim(&self.email)])
             };
             let answer = |_: &User| self.answer(origin, workspace);
             match app.commands.handle(origin, wish, answer).await {

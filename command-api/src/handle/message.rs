@@ -6,7 +6,7 @@ use events::Subject;
 use nats::{Expected, NewMessage};
 use service::keys::Keyring;
 
-use super::Decided;
+use super::{Claiming, Decided};
 use crate::accepted::Answer;
 use crate::claim::Claim;
 use crate::decider::Aggregate;
@@ -19,8 +19,8 @@ type AnyError = Box<dyn Error + Send + Sync>;
 pub(super) struct Before<'b> {
     /// Whose events they are.
     pub(super) subject: &'b Subject,
-    /// Values to take, and to give up, each behind the message of its subject that has that sequence.
-    pub(super) claims: &'b [(Subject, u64)],
+    pub(super) claims: &'b [Claiming],
+    /// Values to give up, each behind the message of its subject that has that sequence.
     pub(super) releases: &'b [(Subject, u64)],
     pub(super) companions: &'b [NewMessage],
     /// What a request with an `Idempotency-Key` is answered.
@@ -54,19 +54,17 @@ pub(super) fn all<A: Aggregate>(
 }
 
 fn claims(origin: &Origin, before: &Before<'_>) -> Result<Vec<NewMessage>, AnyError> {
-    let claim = |holder| serde_json::to_string(&Claim { holder });
-    let (taken, released) = (claim(Some(before.subject.to_string()))?, claim(None)?);
-    let message = |(subject, sequence): &(Subject, u64), body: &String| {
-        NewMessage::claim_after(
-            subject.clone(),
-            origin.metadata().id,
-            body.clone(),
-            *sequence,
-        )
+    let message = |value: &Subject, holder: Option<&Subject>, behind| {
+        let holder = holder.map(Subject::to_string);
+        let body = serde_json::to_string(&Claim { holder })?;
+        let id = origin.metadata().id;
+        Ok(NewMessage::claim_after(value.clone(), id, body, behind))
     };
-    let releases = before.releases.iter().map(|it| message(it, &released));
-    let claims = before.claims.iter().map(|it| message(it, &taken));
-    Ok(releases.chain(claims).collect())
+    let releases = before.releases.iter();
+    let releases = releases.map(|(value, behind)| message(value, None, *behind));
+    let claims = before.claims.iter();
+    let claims = claims.map(|it| message(&it.value, Some(&it.holder), it.behind));
+    releases.chain(claims).collect()
 }
 
 fn claim_of(

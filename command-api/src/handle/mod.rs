@@ -19,7 +19,7 @@ use crate::origin::{Once, Origin};
 pub(crate) use error::HandleError;
 use message::Before;
 use wish::Known;
-pub(crate) use wish::Wish;
+pub(crate) use wish::{Claiming, Wish};
 
 /// How often a decision is made anew because somebody else wrote in between.
 pub(crate) const ATTEMPTS_MAX: usize = 8;
@@ -160,7 +160,7 @@ impl Commands {
     {
         let context = wish.subject.context();
         let once = answer.and(origin.once.as_ref());
-        let mut claims: Vec<_> = wish.claims.iter().map(|it| (it.clone(), 0)).collect();
+        let mut claims = wish.claims.clone();
         let mut source = Source::Nearest;
         for _ in 0..ATTEMPTS_MAX {
             if let Some(earlier) = self.earlier(context, once).await? {
@@ -222,15 +222,15 @@ impl Commands {
     /// A claim met another: it may stand behind one that was given up, else the value is taken.
     async fn behind_release<R: Error>(
         &self,
-        claims: &mut [(Subject, u64)],
+        claims: &mut [Claiming],
         kind: ClaimKind,
         subject: &Subject,
     ) -> Result<(), HandleError<R>> {
         let last = self.broker.last_from_leader(subject).await?;
-        let ours = claims.iter_mut().find(|(claimed, _)| claimed == subject);
+        let ours = claims.iter_mut().find(|it| it.value == *subject);
         match (standing(last.as_ref()), ours) {
-            (Standing::Free { sequence }, Some((_, expected))) => {
-                *expected = sequence;
+            (Standing::Free { sequence }, Some(ours)) => {
+                ours.behind = sequence;
                 Ok(())
             }
             // A release that met another write: what is held is looked up again.

@@ -8,13 +8,34 @@ pub(crate) struct Wish<'a, C> {
     /// The aggregate's history.
     pub(crate) subject: Subject,
     pub(crate) command: &'a C,
-    /// Values that this aggregate takes, so that no other can have them.
-    pub(crate) claims: Vec<Subject>,
+    /// Values that are taken, so that nobody else can have them.
+    pub(crate) claims: Vec<Claiming>,
     /// Values that this aggregate gives up, if it holds them.
     pub(crate) releases: Vec<Subject>,
     /// Events of other aggregates that happen in the same step.
     pub(crate) companions: Vec<NewMessage>,
     pub(crate) known: Known,
+}
+
+/// A value that is taken, and for whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Claiming {
+    /// The claim's subject.
+    pub(crate) value: Subject,
+    pub(crate) holder: Subject,
+    /// The sequence of the message behind which it is taken: 0, or that of a release.
+    pub(crate) behind: u64,
+}
+
+impl Claiming {
+    /// Of a value that perhaps nobody ever had.
+    pub(crate) const fn new(value: Subject, holder: Subject) -> Self {
+        Self {
+            value,
+            holder,
+            behind: 0,
+        }
+    }
 }
 
 /// What is known of the aggregate beforehand.
@@ -47,6 +68,14 @@ impl<'a, C> Wish<'a, C> {
             known: Known::New,
             ..Self::on(subject, command)
         }
+    }
+
+    /// The same, of an aggregate that takes these values.
+    pub(crate) fn claiming(mut self, values: impl IntoIterator<Item = Subject>) -> Self {
+        let holder = &self.subject;
+        let claims = values.into_iter();
+        self.claims = claims.map(|it| Claiming::new(it, holder.clone())).collect();
+        self
     }
 
     /// About an aggregate at this version, to which claims, releases and companions belong.

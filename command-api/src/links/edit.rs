@@ -165,9 +165,9 @@ async fn change(
         parsed.map_err(internal)
     };
     let wish = Wish {
-        claims: subjects(wanted.difference(&held))?,
         releases: subjects(held.difference(&wanted))?,
         ..Wish::at(known.subject.clone(), known.version, command)
+            .claiming(subjects(wanted.difference(&held))?)
     };
     match app.commands.carry_out::<Link, _>(origin, wish).await {
         Err(HandleError::Moved) => Ok(None),

@@ -1,6 +1,8 @@
 //! The links context over HTTP; the redirect itself is in `redirect`.
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::ETAG;
+use axum::response::{IntoResponse, Response};
 use events::LinkId;
 use service::body::{Json, Path};
 use service::caller::Caller;
@@ -11,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::archive;
 use super::body::LinkBody;
+use super::bulk::{self, BulkBody, Made};
 use super::edit::{self, EditBody};
 use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
@@ -24,6 +27,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(shorten))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(make))
+                .layer(DefaultBodyLimit::max(bulk::BODY_BYTES_MAX)),
+        )
 }
 
 /// Gives a target a short link.
@@ -59,6 +67,44 @@ async fn shorten(
         &body,
     );
     shorten::shorten(&app, caller.workspace, &origin.map_err(internal)?, body).await
+}
+
+/// Makes up to 500 links in one step
+///
+/// All of them, or none: if slugs are taken, `errors` names each by its entry.
+#[utoipa::path(
+    post, path = "/v1/links/bulk", operation_id = "make_links", tag = "links", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    request_body = BulkBody,
+    responses(
+        (status = 201, body = Made, headers(
+            ("Position" = String),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
+        (status = 409, description = "`slug_taken`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems,
+    ),
+)]
+async fn make(
+    State(app): State<App>,
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<BulkBody>,
+) -> Result<Response, Problem> {
+    let route = "POST /v1/links/bulk";
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.keyring,
+        route,
+        &body,
+    );
+    let origin = origin.map_err(internal)?;
+    let accepted = bulk::make(&app, caller.workspace, &origin, body).await?;
+    let mut response = accepted.into_response();
+    // The version of the last link is none of them all.
+    response.headers_mut().remove(ETAG);
+    Ok(response)
 }
 
 /// Changes a link

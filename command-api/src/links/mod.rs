@@ -3,6 +3,7 @@
 mod answer;
 mod archive;
 mod body;
+mod bulk;
 mod domain;
 mod edit;
 mod former;

@@ -67,11 +67,11 @@ pub(crate) struct ShortenBody {
 }
 
 /// What is wanted, as far as it can be told without asking anybody.
-struct Wanted {
-    command: Shorten,
+pub(super) struct Wanted {
+    pub(super) command: Shorten,
     /// None: a random one.
-    slug: Option<Slug>,
-    password: Option<String>,
+    pub(super) slug: Option<Slug>,
+    pub(super) password: Option<String>,
 }
 
 /// Shortens for a workspace; a random slug that is taken is replaced by another.
@@ -104,7 +104,8 @@ pub(crate) async fn shorten(
     Ok(attempt(app, workspace, origin, &mut command, Slug::random()).await?)
 }
 
-fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted {
+/// Finds every fault of what was sent.
+pub(super) fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted {
     let slug = body.slug.as_deref().map(Slug::parse);
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
     let is_ours = |asked: &String| asked.to_lowercase() == app.domain.host();
@@ -148,13 +149,9 @@ async fn attempt(
     slug: Slug,
 ) -> Result<Accepted, HandleError<LinkRejection>> {
     let id = LinkId::new(world::new_id());
-    let claims = vec![app.domain.claim(&slug)];
     slug.as_str().clone_into(&mut command.slug);
     let subject = Subject::Link(workspace, id);
-    let wish = Wish {
-        claims,
-        ..Wish::of_new(subject, &*command)
-    };
+    let wish = Wish::of_new(subject, &*command).claiming([app.domain.claim(&slug)]);
     let created_at = origin.time;
     let answer = |link: &Link| answer::of(app, StatusCode::CREATED, id, link, created_at);
     app.commands.handle(origin, wish, answer).await

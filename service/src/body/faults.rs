@@ -31,6 +31,12 @@ impl Faults {
         self.0.push(Fault::new(pointer, detail));
     }
 
+    /// Takes over the faults of a part, which stands at `at`.
+    pub fn take_over(&mut self, at: &str, part: Self) {
+        let within = |fault: Fault| Fault::new(format!("{at}{}", fault.pointer), fault.detail);
+        self.0.extend(part.0.into_iter().map(within));
+    }
+
     /// Fails if any fault was found.
     pub fn finish(self) -> Result<(), Problem> {
         if self.0.is_empty() {
@@ -50,6 +56,14 @@ impl From<Faults> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_faults_of_a_part_stand_where_the_part_stands() {
+        let (mut faults, mut part) = (Faults::default(), Faults::default());
+        part.add("/slug", "is reserved");
+        faults.take_over("/links/3", part);
+        assert_eq!(faults.0, [Fault::new("/links/3/slug", "is reserved")]);
+    }
 
     #[test]
     fn every_fault_is_kept_and_good_values_pass() {

@@ -93,6 +93,7 @@ pub const RULES: &[Rule] = &[
         Scope::MediaRead,
     ),
     scoped(Method::POST, "/v1/links", EDITOR, Scope::LinksWrite),
+    scoped(Method::POST, "/v1/links/bulk", EDITOR, Scope::LinksWrite),
     scoped(Method::PATCH, "/v1/links/{id}", EDITOR, Scope::LinksWrite),
     scoped(Method::DELETE, "/v1/links/{id}", EDITOR, Scope::LinksWrite),
     scoped(

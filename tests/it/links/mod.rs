@@ -1,5 +1,6 @@
 //! Links, and the clicks on them.
 
+mod bulk;
 mod life;
 mod limits;
 mod live;

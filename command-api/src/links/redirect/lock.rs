@@ -22,6 +22,8 @@ use crate::problem::{internal, unread};
 
 /// How long a browser need not ask again.
 const UNLOCKED_FOR: Duration = Duration::from_secs(24 * 3_600);
+/// The most bytes of the form.
+pub(super) const FORM_BYTES_MAX: usize = 4_096;
 const LABEL: &str = "link-password-cookie";
 
 /// Whether the visitor needs no password, or has shown it lately.

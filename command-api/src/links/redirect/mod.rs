@@ -19,7 +19,7 @@ mod visit;
 use std::borrow::Cow;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -41,7 +41,9 @@ pub(crate) fn routes(app: App) -> Router {
     let limits = app
         .limiter
         .of_route(Limit::LinkPasswordAddress, Limit::LinkPasswordLink);
-    let unlock = post(lock::unlock).layer(from_fn_with_state(limits, limit));
+    let unlock = post(lock::unlock)
+        .layer(DefaultBodyLimit::max(lock::FORM_BYTES_MAX))
+        .layer(from_fn_with_state(limits, limit));
     Router::new()
         .route("/{slug}", get(redirect).merge(unlock))
         .with_state(app)

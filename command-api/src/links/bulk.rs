@@ -1,0 +1,275 @@
+//! Making many links in one step: all of them, or none.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use events::links::LinkEvent;
+use events::{LinkId, Subject, WorkspaceId};
+use futures::{StreamExt, TryStreamExt, stream};
+use nats::{Expected, NewMessage};
+use serde::{Deserialize, Serialize};
+use service::body::Faults;
+use service::problem::{Fault, Problem};
+use service::world;
+use utoipa::ToSchema;
+
+use super::body::LinkBody;
+use super::domain::claim;
+use super::link::{Link, LinkRejection, Shorten};
+use super::route;
+use super::shorten::{self, ShortenBody, Wanted};
+use super::slug::Slug;
+use crate::accepted::{Accepted, Answer};
+use crate::app::App;
+use crate::claim::{Standing, standing};
+use crate::decider::{Aggregate, Decide};
+use crate::handle::{Claiming, HandleError, Wish};
+use crate::origin::Origin;
+use crate::problem::{contended, unread};
+
+/// The most links of one step: each needs a claim and an event, and the step is one atomic batch.
+pub(crate) const LINKS_MAX: usize = 500;
+/// The most bytes of a body: 500 links of some 4 KiB.
+pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
+/// The most passwords of one step: hashing each takes some 20 ms of a core.
+const PASSWORDS_MAX: usize = 20;
+/// Claims that are looked up at once.
+const LOOKUPS_MAX: usize = 32;
+/// How often a step is tried while others take slugs of it.
+const ATTEMPTS_MAX: usize = 5;
+
+/// Links that are wanted together.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = LinksBody)]
+pub(crate) struct BulkBody {
+    #[schema(min_items = 1, max_items = 500)]
+    links: Vec<ShortenBody>,
+}
+
+/// The links that were made, in the order in which they were wanted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Links)]
+pub(crate) struct Made {
+    links: Vec<LinkBody>,
+}
+
+/// A link that is about to be made.
+struct Entry {
+    id: LinkId,
+    command: Shorten,
+    /// Whether its slug may be replaced by another.
+    is_random: bool,
+}
+
+/// Makes all links, or none: what clashes is told by its entry.
+pub(crate) async fn make(
+    app: &App,
+    workspace: WorkspaceId,
+    origin: &Origin,
+    body: BulkBody,
+) -> Result<Accepted, Problem> {
+    let mut entries = entries(app, parse(app, body)?).await?;
+    for _ in 0..ATTEMPTS_MAX {
+        let claims = free(app, workspace, &mut entries).await?;
+        match store(app, workspace, origin, &entries, claims).await {
+            // Somebody was faster with one of the slugs: which, the next look tells.
+            Err(HandleError::Taken(_)) => {}
+            done => return Ok(done?),
+        }
+    }
+    Err(contended())
+}
+
+fn parse(app: &App, body: BulkBody) -> Result<Vec<Wanted>, Problem> {
+    let mut faults = Faults::default();
+    if !(1..=LINKS_MAX).contains(&body.links.len()) {
+        faults.add("/links", format!("must have 1 to {LINKS_MAX} links"));
+        return Err(faults.into());
+    }
+    let mut wanted = Vec::with_capacity(body.links.len());
+    for (index, link) in body.links.into_iter().enumerate() {
+        let mut part = Faults::default();
+        wanted.push(shorten::parse(app, link, &mut part));
+        faults.take_over(&format!("/links/{index}"), part);
+    }
+    if wanted.iter().filter(|it| it.password.is_some()).count() > PASSWORDS_MAX {
+        let fault = format!("must have at most {PASSWORDS_MAX} links with a password");
+        faults.add("/links", fault);
+    }
+    faults.finish()?;
+    Ok(wanted)
+}
+
+async fn entries(app: &App, wanted: Vec<Wanted>) -> Result<Vec<Entry>, Problem> {
+    let mut entries = Vec::with_capacity(wanted.len());
+    for Wanted {
+        mut command,
+        slug,
+        password,
+    } in wanted
+    {
+        if let Some(password) = password {
+            command.route.password_hash = Some(route::hash(app, password).await?);
+        }
+        let is_random = slug.is_none();
+        command.slug = slug.unwrap_or_else(Slug::random).as_str().to_owned();
+        entries.push(Entry {
+            id: LinkId::new(world::new_id()),
+            command,
+            is_random,
+        });
+    }
+    Ok(entries)
+}
+
+/// The claims on every slug; a random one that is taken is drawn again, and every other one is told of at once.
+async fn free(
+    app: &App,
+    workspace: WorkspaceId,
+    entries: &mut [Entry],
+) -> Result<Vec<Claiming>, Problem> {
+    let mut clashes = repeated(entries);
+    let values: Vec<Subject> = entries.iter().map(Entry::value).collect();
+    let looking =
+        stream::iter(values).map(|value| async move { app.broker.last_from_leader(&value).await });
+    let looked: Vec<_> = looking
+        .buffered(LOOKUPS_MAX)
+        .try_collect()
+        .await
+        .map_err(unread)?;
+    let mut claims = Vec::with_capacity(entries.len());
+    for (index, (entry, last)) in entries.iter_mut().zip(&looked).enumerate() {
+        match standing(last.as_ref()) {
+            Standing::Free { sequence } => claims.push(Claiming {
+                value: entry.value(),
+                holder: entry.subject(workspace),
+                behind: sequence,
+            }),
+            Standing::Held { .. } if entry.is_random => {
+                Slug::random().as_str().clone_into(&mut entry.command.slug);
+                claims.push(Claiming::new(entry.value(), entry.subject(workspace)));
+            }
+            Standing::Held { .. } => {
+                clashes.push(Fault::new(format!("/links/{index}/slug"), "is taken"));
+            }
+        }
+    }
+    if clashes.is_empty() {
+        return Ok(claims);
+    }
+    clashes.sort_by(|one, other| one.pointer.cmp(&other.pointer));
+    Err(Problem::conflict("slug_taken", "The slug is taken").errors(clashes))
+}
+
+/// Slugs that an entry before has, too.
+fn repeated(entries: &[Entry]) -> Vec<Fault> {
+    let mut first: HashMap<Subject, usize> = HashMap::new();
+    let mut repeated = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let before = *first.entry(entry.value()).or_insert(index);
+        if before != index {
+            let fault = format!("is the slug of entry {before}, too");
+            repeated.push(Fault::new(format!("/links/{index}/slug"), fault));
+        }
+    }
+    repeated
+}
+
+async fn store(
+    app: &App,
+    workspace: WorkspaceId,
+    origin: &Origin,
+    entries: &[Entry],
+    claims: Vec<Claiming>,
+) -> Result<Accepted, HandleError<LinkRejection>> {
+    let form = |error: serde_json::Error| HandleError::Form(error.into());
+    let mut links = Vec::with_capacity(entries.len());
+    let mut companions = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let events = entry
+            .command
+            .decide(&Link::Unknown)
+            .map_err(HandleError::Rejected)?;
+        for event in &events {
+            companions.push(entry.message(workspace, origin, event).map_err(form)?);
+        }
+        let link = events.iter().fold(Link::default(), Link::evolve);
+        links.extend(LinkBody::of(entry.id, &link, origin.time, &app.domain));
+    }
+    let Some(last) = entries.last() else {
+        return Err(HandleError::Contended);
+    };
+    // The last link's own event comes from its command.
+    companions.truncate(entries.len() - 1);
+    let wish = Wish {
+        claims,
+        companions,
+        ..Wish::of_new(last.subject(workspace), &last.command)
+    };
+    let body = serde_json::to_string(&Made { links }).map_err(form)?;
+    let answer = |_: &Link| {
+        Ok(Answer {
+            status: StatusCode::CREATED,
+            body: body.clone(),
+        })
+    };
+    app.commands.handle(origin, wish, answer).await
+}
+
+impl Entry {
+    fn subject(&self, workspace: WorkspaceId) -> Subject {
+        Subject::Link(workspace, self.id)
+    }
+
+    fn value(&self) -> Subject {
+        claim(&self.command.domain, &self.command.slug)
+    }
+
+    fn message(
+        &self,
+        workspace: WorkspaceId,
+        origin: &Origin,
+        event: &LinkEvent,
+    ) -> Result<NewMessage, serde_json::Error> {
+        let subject = self.subject(workspace);
+        NewMessage::event(
+            subject,
+            &origin.metadata(),
+            event,
+            Expected::LastSequence(0),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, repeated};
+    use crate::links::link::{Shorten, samples};
+    use events::LinkId;
+    use uuid::Uuid;
+
+    fn entry(slug: &str) -> Entry {
+        Entry {
+            id: LinkId::new(Uuid::nil()),
+            command: Shorten {
+                domain: samples::DOMAIN.to_owned(),
+                slug: slug.to_owned(),
+                route: samples::route("https://a.example/"),
+                label: samples::label(),
+            },
+            is_random: false,
+        }
+    }
+
+    #[test]
+    fn a_slug_that_is_wanted_twice_is_told_where_it_comes_again() {
+        let faults = repeated(&["a", "b", "a", "a"].map(entry));
+        let told: Vec<_> = faults
+            .iter()
+            .map(|it| (&*it.pointer, &*it.detail))
+            .collect();
+        let again = "is the slug of entry 0, too";
+        assert_eq!(told, [("/links/2/slug", again), ("/links/3/slug", again)]);
+    }
+}

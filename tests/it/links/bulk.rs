@@ -1,0 +1,103 @@
+//! Many links in one step: all of them, or none.
+
+use std::collections::HashSet;
+
+use events::StreamName;
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::stack::{Answer, Person, Stack};
+
+const LINKS_MAX: usize = 500;
+
+async fn makes(person: &Person, links: &[Value]) -> Answer {
+    person
+        .writes("/v1/links/bulk", &json!({ "links": links }))
+        .await
+}
+
+fn wish(number: usize) -> Value {
+    json!({ "target": format!("https://example.com/{number}") })
+}
+
+#[tokio::test]
+async fn five_hundred_links_are_made_in_one_step_once() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wishes: Vec<_> = (0..LINKS_MAX).map(wish).collect();
+    let ada = ada.with_key("all at once");
+    let first = makes(&ada, &wishes).await.is(201);
+    let again = makes(&ada, &wishes).await.is(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.body, first.body);
+    let links = first.body["links"].as_array().unwrap();
+    let slugs: HashSet<_> = links
+        .iter()
+        .map(|it| it["slug"].as_str().unwrap())
+        .collect();
+    assert_eq!(slugs.len(), LINKS_MAX);
+    for number in [0, 1, LINKS_MAX - 1] {
+        let link = &links[number];
+        let led = stack
+            .visitor()
+            .opens_slug(link["slug"].as_str().unwrap())
+            .await
+            .is(302);
+        assert_eq!(
+            led.header("location"),
+            format!("https://example.com/{number}")
+        );
+        let path = format!("/v1/links/{}", link["id"].as_str().unwrap());
+        assert_eq!(ada.reads(&path).await.is(200).body, *link);
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn what_clashes_is_named_and_nothing_is_made() {
+    let stack = Stack::start().await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let slug = |slug: &str| json!({ "target": "https://example.com/", "slug": slug });
+    for taken in ["spring", "summer"] {
+        bob.asks_to_shorten(&slug(taken)).await.is(201);
+    }
+    let before = stack.log().await.last(StreamName::Links).await;
+    let links = ["a", "spring", "b", "a", "summer"].map(slug);
+    let refused = makes(&ada, &links).await.refuses(409, "slug_taken");
+    assert_eq!(
+        refused.pointers(),
+        ["/links/1/slug", "/links/3/slug", "/links/4/slug"]
+    );
+    assert_eq!(stack.log().await.last(StreamName::Links).await, before);
+    stack.visitor().opens_slug("a").await.is(404);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn every_fault_is_told_by_its_entry() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let links = [wish(1), json!({ "target": "nowhere", "slug": "a/b" })];
+    let refused = makes(&ada, &links).await.refuses(422, "validation");
+    assert_eq!(refused.pointers(), ["/links/1/slug", "/links/1/target"]);
+    for count in [0, LINKS_MAX + 1] {
+        let wishes: Vec<_> = (0..count).map(wish).collect();
+        let refused = makes(&ada, &wishes).await.refuses(422, "validation");
+        assert_eq!(refused.pointers(), ["/links"]);
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn of_several_who_want_the_same_slugs_one_gets_them_all() {
+    let stack = Stack::start().await;
+    let people = join_all(["ada", "bob", "cyd", "dan"].map(|name| stack.person(name))).await;
+    let links: Vec<_> = (0..50)
+        .map(|number| json!({ "target": "https://example.com/", "slug": format!("s{number}") }))
+        .collect();
+    let answers = join_all(people.iter().map(|person| makes(person, &links))).await;
+    let made = answers.iter().filter(|it| it.status == 201).count();
+    let refused = answers.iter().filter(|it| it.status == 409).count();
+    assert_eq!((made, refused), (1, 3), "{answers:#?}");
+    stack.finish().await;
+}
