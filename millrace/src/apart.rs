@@ -4,9 +4,7 @@ use anyhow::Context;
 use command_api::{PasswordCost, StorageSettings};
 use query_api::DatabaseSettings;
 use service::caller::Tokens;
-use service::config::{
-    COMMAND_API_PORT, Config, ConfigError, PROJECTORS_PORT, QUERY_API_PORT, Required,
-};
+use service::config::{COMMAND_API_PORT, Config, PROJECTORS_PORT, QUERY_API_PORT, Required};
 use service::listen::Listener;
 use service::telemetry;
 use url::Url;
@@ -110,10 +108,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
     );
     let unused: Url = "http://localhost".parse().context("a constant is no URL")?;
     let (pool_size, timeout) = (config.database_pool_size_max, config.database_timeout);
-    let missing = ConfigError::from(required);
-    if missing.settings().next().is_some() {
-        return Err(missing.into());
-    }
+    required.finish()?;
     Ok(Blueprint {
         processes,
         public_url: config.public_url.unwrap_or(unused),

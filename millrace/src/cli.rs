@@ -24,6 +24,10 @@ pub enum Command {
     Projectors,
     /// Runs the query API alone: reads and live subscriptions.
     QueryApi,
+    /// Wraps every user's key anew by the first key of `DATA_KEY`, beside running processes.
+    ///
+    /// Needs `NATS_URL` and `DATA_KEY`: the new key, a comma, and the key in use. See docs/data-key.md.
+    RotateDataKey,
     /// Asks the process on this machine whether it can serve; for health checks in containers.
     Probe {
         /// The port that the process listens on.

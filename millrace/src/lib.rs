@@ -5,6 +5,7 @@ pub mod cli;
 mod docs;
 mod private;
 pub mod probe;
+pub mod rotation;
 mod secrets;
 mod serve;
 pub mod system;

@@ -24,7 +24,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Takes what the settings give; what they don't is read from `folder`, or made and kept there.
     ///
-    /// Outside development the settings are never without them: [`Config`] refuses that.
+    /// Outside development the settings are never without them: `up` refuses that first.
     pub(crate) fn of(config: &Config, folder: &Path) -> anyhow::Result<Self> {
         let made = || DataKey::random().map(|key| key.to_base64());
         let jwt = match &config.jwt_secret {

@@ -103,7 +103,14 @@ impl System {
             .apply_streams()
             .await
             .context("the streams could not be made")?;
-        let keyring = match &blueprint.data_key {
+        // query-api opens nothing that is sealed.
+        let Processes {
+            command_api,
+            projectors,
+            ..
+        } = blueprint.processes;
+        let data_key = blueprint.data_key.as_ref();
+        let keyring = match data_key.filter(|_| command_api || projectors) {
             Some(key) => Some(open_keyring(&broker, key).await?),
             None => None,
         };
@@ -186,7 +193,7 @@ async fn open_keyring(broker: &Broker, key: &DataKey) -> anyhow::Result<Keyring>
     let settled = broker.settle_secret(new.into()).await;
     let settled = settled.context("the installation's secret could not be read")?;
     key.keyring(&String::from_utf8_lossy(&settled))
-        .context("DATA_KEY is not the key that this log was begun with; give that one")
+        .context("DATA_KEY is not the key that this log is in use with; give that one")
 }
 
 /// What every process works with.

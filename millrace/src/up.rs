@@ -21,6 +21,7 @@ use crate::tour;
 
 /// Runs the system until Ctrl-C, then ends it and its servers.
 pub async fn run(config: Config) -> anyhow::Result<()> {
+    ensure_given(&config)?;
     let telemetry = telemetry::init("millrace", &config.log, config.otlp_endpoint.as_ref())?;
     let listener = Listener::bind(address(&config)).await?;
     let data = data_folder(&config)?;
@@ -50,18 +51,23 @@ async fn serve(system: System, private: &mut Private) -> anyhow::Result<()> {
     end(system, done).await
 }
 
-/// Links belong to this address for ever, so only a developer's machine may leave it out.
+/// Only a developer's machine may leave them out, as there they are made up and kept.
+fn ensure_given(config: &Config) -> Result<(), ConfigError> {
+    if config.environment == Environment::Development {
+        return Ok(());
+    }
+    let mut required = Required::default();
+    required.take("PUBLIC_URL", config.public_url.as_ref());
+    required.take("JWT_SECRET", config.jwt_secret.as_ref());
+    required.take("DATA_KEY", config.data_key.as_ref());
+    required.finish()
+}
+
+/// Links belong to this address for ever.
 fn public_url(config: &Config, listener: &Listener) -> anyhow::Result<Url> {
-    match (&config.public_url, config.environment) {
-        (Some(url), _) => Ok(url.clone()),
-        (None, Environment::Development) => {
-            Ok(format!("http://localhost:{}", listener.local_addr().port()).parse()?)
-        }
-        (None, Environment::Staging | Environment::Production) => {
-            let mut required = Required::default();
-            required.take::<Url>("PUBLIC_URL", None);
-            Err(ConfigError::from(required).into())
-        }
+    match &config.public_url {
+        Some(url) => Ok(url.clone()),
+        None => Ok(format!("http://localhost:{}", listener.local_addr().port()).parse()?),
     }
 }
 

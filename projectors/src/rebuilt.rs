@@ -7,8 +7,8 @@ use service::sealed::SealingKey;
 use service::world;
 
 use crate::testing::{
-    Log, Rows, Running, announced, api_key, asset, issued, lane, link, opened, person, registered,
-    route, session, shortened, stored, strange, user, workspace,
+    Log, Rows, Running, announced, api_key, asset, issued, lane, link, opened, opened_at, person,
+    registered, route, session, shortened, stored, strange, user, workspace,
 };
 
 /// The projections that read CORE.
@@ -111,7 +111,7 @@ async fn of_a_workspace(log: &Log, own: WorkspaceId, ada: UserId, bob: UserId) {
 }
 
 async fn of_sessions(log: &Log, ada: UserId, key: &SealingKey) {
-    let [ended, kept, late] = [session(), session(), session()];
+    let [ended, kept, raced, late] = [session(), session(), session(), session()];
     let expires_at = Timestamp::new(world::now().odt() + time::Duration::days(1));
     for it in [ended, kept] {
         log.append(&Subject::Session(it), &opened(ada, expires_at))
@@ -121,9 +121,11 @@ async fn of_sessions(log: &Log, ada: UserId, key: &SealingKey) {
         password_hash: key.seal(UserEvent::PASSWORD_HASH_SEAL, "x").unwrap(),
         kept,
     };
-    log.append(&Subject::User(ada), &changed).await;
-    log.append(&Subject::Session(late), &opened(ada, expires_at))
-        .await;
+    let changed = log.append(&Subject::User(ada), &changed).await.sequence;
+    for (it, version) in [(raced, changed - 1), (late, changed)] {
+        let opened = opened_at(version, ada, expires_at);
+        log.append(&Subject::Session(it), &opened).await;
+    }
     let closed = SessionEvent::Closed {
         user: ada,
         reason: CloseReason::Ended,
@@ -149,8 +151,9 @@ async fn a_fresh_database_ends_as_the_live_one() {
         ("workspace_list", 5),
         ("member_list", 10),
         ("session_list", 4),
+        ("session_list_cutoff", 5),
         ("api_key_list", 5),
-        ("audit_trail", 5 * (15 + 2 + 7) + 1),
+        ("audit_trail", 5 * (16 + 2 + 7) + 1),
         ("click", 200),
         ("link_list", 5),
         ("parked_event", 5),

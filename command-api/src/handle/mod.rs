@@ -2,6 +2,7 @@
 
 mod error;
 mod message;
+mod replay;
 mod wish;
 
 use std::error::Error;
@@ -18,7 +19,8 @@ use crate::origin::{Once, Origin};
 
 pub(crate) use error::HandleError;
 use message::Before;
-use wish::Known;
+use replay::Past;
+pub(crate) use replay::Source;
 pub(crate) use wish::{Claiming, Wish};
 
 /// How often a decision is made anew because somebody else wrote in between.
@@ -60,22 +62,6 @@ enum Stored {
     Moved,
 }
 
-/// Who is asked for a history.
-#[derive(Clone, Copy)]
-pub(crate) enum Source {
-    /// Any replica: fast, and perhaps a moment behind.
-    Nearest,
-    /// The leader, which has everything that was acknowledged.
-    Leader,
-}
-
-/// An aggregate as its history left it.
-struct Past<A> {
-    state: A,
-    /// The sequence of its last event; 0 when nothing happened yet.
-    version: u64,
-}
-
 /// How a wish ended.
 enum Ended<A> {
     /// It came true before, by an earlier request with the same key.
@@ -89,25 +75,6 @@ type Answering<'a, A> = &'a (dyn Fn(&A) -> Result<Answer, serde_json::Error> + S
 impl Commands {
     pub(crate) const fn new(broker: Broker, keyring: Keyring) -> Self {
         Self { broker, keyring }
-    }
-
-    /// Replays an aggregate's history; its version is 0 when it has none.
-    ///
-    /// A replica that is behind may answer: then the append is refused, and what is read next comes from the leader.
-    pub(crate) async fn load<A: Aggregate>(
-        &self,
-        subject: &Subject,
-        source: Source,
-    ) -> Result<(A, u64), ReadError> {
-        let history = match source {
-            Source::Nearest => self.broker.history::<A::Event>(subject).await?,
-            Source::Leader => self.broker.history_from_leader::<A::Event>(subject).await?,
-        };
-        let version = history.last().map_or(0, |last| last.position.sequence);
-        let state = history
-            .iter()
-            .fold(A::default(), |state, it| state.evolve(&it.event));
-        Ok((state, version))
     }
 
     /// Makes the wish come true, once, and answers; `answer` tells the caller of the state that came of it.
@@ -274,30 +241,6 @@ impl Commands {
             .accepted(&self.keyring, stored.position)
             .map(Some)
             .map_err(form)
-    }
-
-    async fn past<A: Aggregate, C: Decide<A>>(
-        &self,
-        wish: &Wish<'_, C>,
-        source: Source,
-    ) -> Result<Past<A>, HandleError<C::Rejection>> {
-        let source = match wish.known {
-            Known::New => {
-                return Ok(Past {
-                    state: A::default(),
-                    version: 0,
-                });
-            }
-            Known::Nothing => source,
-            Known::Version(_) => Source::Leader,
-        };
-        let (state, version) = self.load(&wish.subject, source).await?;
-        if let Known::Version(expected) = wish.known
-            && expected != version
-        {
-            return Err(HandleError::Moved);
-        }
-        Ok(Past { state, version })
     }
 }
 

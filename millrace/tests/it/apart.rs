@@ -3,64 +3,17 @@
 use std::time::Duration;
 
 use anyhow::ensure;
-use rustix::process::Signal;
 use serde_json::Value;
-use servers::testing::{self, TestNats};
+use servers::testing;
 
-use crate::program::{Program, Run, free_port};
+use crate::installation::{DATA_KEY, Installation, JWT_SECRET};
+use crate::program::{Run, free_port};
 use crate::visitor::Visitor;
-
-const JWT_SECRET: &str = "a secret of more than 32 characters";
-/// 32 bytes.
-const DATA_KEY: &str = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU=";
-
-/// Three processes on servers that are none of theirs.
-struct Apart {
-    command_api: Program,
-    projectors: Program,
-    query_api: Program,
-    _nats: TestNats,
-}
-
-impl Apart {
-    async fn start() -> anyhow::Result<Self> {
-        let nats = testing::nats().await;
-        let storage = testing::storage().await;
-        let database = testing::fresh_database().await;
-        let of = |process| -> anyhow::Result<Run> {
-            let run = Run::of(&[process]).setting("APP_PORT", free_port()?);
-            let run = run.setting("APP_ENV", "production");
-            let run = run.setting("NATS_URL", nats.url());
-            let run = run.setting("PUBLIC_URL", "https://go.example");
-            // Production asks for both of every process.
-            let run = run.setting("JWT_SECRET", JWT_SECRET);
-            Ok(run.setting("DATA_KEY", DATA_KEY))
-        };
-        let command_api = of("command-api")?
-            .setting("S3_ENDPOINT", storage.endpoint())
-            .setting("S3_ACCESS_KEY_ID", storage.access_key())
-            .setting("S3_SECRET_ACCESS_KEY", storage.secret_key())
-            .setting("S3_BUCKET", "apart");
-        let mut apart = Self {
-            command_api: command_api.start()?,
-            projectors: of("projectors")?
-                .setting("DATABASE_URL", &database)
-                .start()?,
-            query_api: of("query-api")?
-                .setting("DATABASE_URL", &database)
-                .start()?,
-            _nats: nats,
-        };
-        apart.command_api.is_ready().await?;
-        apart.projectors.is_ready().await?;
-        apart.query_api.is_ready().await?;
-        Ok(apart)
-    }
-}
 
 #[tokio::test]
 async fn what_one_writes_another_projects_and_the_third_reads() -> anyhow::Result<()> {
-    let apart = Apart::start().await?;
+    let installation = Installation::new().await?;
+    let apart = installation.start(DATA_KEY).await?;
     let mut ada = Visitor::at(&apart.command_api.url(), &apart.query_api.url())?;
     ada.registers().await?;
     ada.logs_in().await?;
@@ -88,21 +41,13 @@ async fn what_one_writes_another_projects_and_the_third_reads() -> anyhow::Resul
     let refused = client.get(elsewhere).send().await?.status();
     ensure!(refused == 404, "command-api took a read: {refused}");
 
-    for mut process in [apart.command_api, apart.projectors, apart.query_api] {
-        process.signal(Signal::TERM)?;
-        let status = process.ends_within(Duration::from_secs(15)).await?;
-        ensure!(
-            status.success(),
-            "{status}, saying:\n{}",
-            process.everything().await
-        );
-    }
-    Ok(())
+    apart.stop().await
 }
 
 #[tokio::test]
 async fn a_probe_succeeds_when_the_process_can_serve_and_else_says_why_not() -> anyhow::Result<()> {
-    let apart = Apart::start().await?;
+    let installation = Installation::new().await?;
+    let apart = installation.start(DATA_KEY).await?;
     for process in [&apart.command_api, &apart.projectors, &apart.query_api] {
         let port = process.port().to_string();
         let mut probe = Run::of(&["probe", &port]).start()?;
@@ -137,5 +82,43 @@ async fn a_process_that_lacks_something_is_alive_and_its_probe_names_it() -> any
         said.contains("not ready") && said.contains("database"),
         "{said}"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_logins_of_the_compose_file_may_do_what_their_process_does_and_no_more()
+-> anyhow::Result<()> {
+    let installation = Installation::new().await?;
+    installation.start(DATA_KEY).await?.stop().await?;
+    let may = "select string_agg(rolname, ' ') from pg_roles
+                where rolname like 'millrace%' and pg_has_role(current_user, oid, 'member')";
+    for (login, role) in [
+        ("projectors", "millrace_projectors"),
+        ("query_api", "millrace_query"),
+    ] {
+        let roles = installation.psql_as(login, may).await?;
+        ensure!(roles == role, "{login} is a member of {roles}");
+        for sql in [
+            "create role more",
+            "create database more",
+            "create table public.more (it int)",
+            "select 1 from pg_authid",
+            "create temporary table more (it int)",
+        ] {
+            let refused = installation.psql_as(login, sql).await;
+            let said = refused.err().map(|it| it.to_string()).unwrap_or_default();
+            ensure!(said.contains("permission denied"), "{login}: {sql}: {said}");
+        }
+    }
+    for sql in [
+        "create schema more",
+        "set role millrace_projectors",
+        "set role millrace_query; insert into core.session_list default values",
+        "set role millrace_query; delete from core.user_profile",
+    ] {
+        let refused = installation.psql_as("query_api", sql).await;
+        let said = refused.err().map(|it| it.to_string()).unwrap_or_default();
+        ensure!(said.contains("permission denied"), "{sql}: {said}");
+    }
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 mod apart;
 mod descendants;
+mod installation;
 mod openapi;
 mod program;
 mod refused;
+mod rotation;
 mod secrets;
 mod trace;
 mod up;

@@ -38,7 +38,10 @@ async fn outside_development_all_missing_secrets_are_named_at_once() -> anyhow::
     let data = testing::scratch();
     for environment in ["production", "staging"] {
         let run = Run::up(data.path())?.setting("APP_ENV", environment);
-        says_all(&run.refusal().await?, &["JWT_SECRET", "DATA_KEY"])?;
+        says_all(
+            &run.refusal().await?,
+            &["JWT_SECRET", "DATA_KEY", "PUBLIC_URL"],
+        )?;
         ensure!(is_empty(data.path())?, "something was started");
     }
     Ok(())

@@ -172,7 +172,7 @@ async fn another_data_key_than_the_logs_own_is_refused() -> anyhow::Result<()> {
         .refusal()
         .await?;
     ensure!(
-        said.contains("DATA_KEY is not the key that this log was begun with"),
+        said.contains("DATA_KEY is not the key that this log is in use with"),
         "{said}"
     );
     Ok(())

@@ -1,24 +1,14 @@
 //! What the installation itself keeps beside the users' keys, whose names are UUIDs.
 
+use async_nats::jetstream::ErrorCode;
 use bytes::Bytes;
 
 use super::entry::unless_marker;
 use crate::{Broker, ReadError, RequestError};
 
-const FINGERPRINT: &str = "$KV.user_keys.data_key_fingerprint";
 const SECRET: &str = "$KV.user_keys.installation_secret";
 
 impl Broker {
-    /// Stores the fingerprint of the installation's `DATA_KEY` if there is none yet, and answers the one that stands.
-    ///
-    /// If it is another, then this process has not the key with which the users' keys were wrapped.
-    /// Of several first starts at once one is first, and all are answered alike.
-    pub async fn settle_fingerprint(&self, fingerprint: &str) -> Result<String, RequestError> {
-        let ours = Bytes::copy_from_slice(fingerprint.as_bytes());
-        let settled = self.settle_entry(FINGERPRINT, ours).await?;
-        Ok(String::from_utf8_lossy(&settled).into_owned())
-    }
-
     /// Stores the installation's wrapped secret if there is none yet, and answers the one that stands.
     ///
     /// Of several first starts at once one is first, and all are answered alike.
@@ -29,7 +19,10 @@ impl Broker {
     /// The installation's wrapped secret and its sequence, from the leader; `None` before the first start.
     pub async fn secret(&self) -> Result<Option<(Bytes, u64)>, ReadError> {
         self.must_be_connected()?;
-        let found = self.entry(SECRET).await?;
+        let found = match self.entry(SECRET).await {
+            Err(error) if error.is(ErrorCode::STREAM_NOT_FOUND) => None,
+            found => found?,
+        };
         Ok(found.and_then(|found| {
             let sequence = found.sequence;
             Some((unless_marker(found)?, sequence))

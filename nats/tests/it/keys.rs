@@ -60,29 +60,12 @@ async fn a_key_is_put_over_a_restart() {
 }
 
 #[tokio::test]
-async fn of_many_fingerprints_at_once_one_stands_and_all_are_told_which() {
-    let world = World::new().await;
-    let ours: Vec<String> = (0..20).map(|index| index.to_string()).collect();
-    let settled = ours.iter().map(|it| world.broker.settle_fingerprint(it));
-    let settled: Vec<String> = join_all(settled)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
-    assert!(ours.contains(&settled[0]));
-    assert!(settled.iter().all(|it| *it == settled[0]), "{settled:?}");
-    let later = world.broker.settle_fingerprint("later").await;
-    assert_eq!(later.unwrap(), settled[0]);
-}
-
-#[tokio::test]
 async fn every_key_is_listed_with_its_owner_and_nothing_else_is() {
     let World {
         broker,
         nats: _nats,
     } = World::new().await;
     assert!(all(&broker).await.is_empty());
-    broker.settle_fingerprint("fingerprint").await.unwrap();
     broker.settle_secret("secret".into()).await.unwrap();
     let mut users = Vec::new();
     for _ in 0..600 {
@@ -94,11 +77,11 @@ async fn every_key_is_listed_with_its_owner_and_nothing_else_is() {
     assert_eq!(keys.len(), 599);
     assert_eq!(
         (&*keys[&users[0]].wrapped, keys[&users[0]].sequence),
-        (&b"new"[..], 603)
+        (&b"new"[..], 602)
     );
     assert_eq!(
         (&*keys[&users[2]].wrapped, keys[&users[2]].sequence),
-        (&b"old"[..], 5)
+        (&b"old"[..], 4)
     );
     assert!(!keys.contains_key(&users[1]));
 }
@@ -203,4 +186,12 @@ async fn of_many_secrets_at_once_one_stands_until_it_is_replaced() {
     );
     let later = broker.settle_secret("later".into()).await;
     assert_eq!(later.unwrap(), "other");
+}
+
+#[tokio::test]
+async fn before_the_first_start_there_is_no_secret_and_nothing_is_made_by_looking() {
+    let nats = servers::testing::nats().await;
+    let broker = Broker::connect(&nats.url(), "test").await.unwrap();
+    assert_eq!(broker.secret().await.unwrap(), None);
+    assert!(broker.wrapped_keys().await.is_err());
 }

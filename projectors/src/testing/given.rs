@@ -119,11 +119,17 @@ pub(crate) fn registered(key: &SealingKey, email: &str) -> UserEvent {
     }
 }
 
+/// A login at the first password.
 pub(crate) fn opened(user: UserId, expires_at: Timestamp) -> SessionEvent {
+    opened_at(1, user, expires_at)
+}
+
+/// A login at the password that the user had when the last thing that had happened to it was this one.
+pub(crate) fn opened_at(user_version: u64, user: UserId, expires_at: Timestamp) -> SessionEvent {
     SessionEvent::Opened {
         user,
         workspace: workspace(),
-        user_version: 1,
+        user_version,
         token_hash: "ab".repeat(32),
         expires_at,
         browser: Some("Firefox".to_owned()),

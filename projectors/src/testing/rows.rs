@@ -17,6 +17,7 @@ impl Rows {
             (Context::Core, "workspace_list"),
             (Context::Core, "member_list"),
             (Context::Core, "session_list"),
+            (Context::Core, "session_list_cutoff"),
             (Context::Core, "api_key_list"),
             (Context::Core, "audit_trail"),
             (Context::Media, "asset_list"),

@@ -25,7 +25,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Collects the settings that a process running apart cannot do without.
+/// Collects the settings that a process cannot do without.
 ///
 /// ```
 /// # use service::config::{Config, ConfigError, Required};
@@ -47,6 +47,15 @@ impl Required {
                 .push((setting, "is not set, and this process needs it".to_owned()));
         }
         value
+    }
+
+    /// Fails if a setting was missing.
+    pub fn finish(self) -> Result<(), ConfigError> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(self.into())
+        }
     }
 }
 

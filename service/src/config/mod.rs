@@ -30,7 +30,7 @@ pub const QUERY_API_PORT: u16 = 8082;
 /// Where projectors answers health and metrics when it runs apart.
 pub const PROJECTORS_PORT: u16 = 8083;
 
-/// What kind of installation this is; outside `Development` secrets must be given.
+/// What kind of installation this is; outside `Development` nothing that matters is made up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     /// A laptop: `millrace up` makes the secrets that are missing.
@@ -104,11 +104,11 @@ pub struct Config {
     pub database_pool_size_max: u32,
     /// `DATABASE_TIMEOUT`.
     pub database_timeout: Duration,
-    /// `JWT_SECRET`; given outside development.
+    /// `JWT_SECRET`.
     pub jwt_secret: Option<Secret>,
     /// `JWT_EXPIRATION`.
     pub jwt_expiration: Duration,
-    /// `DATA_KEY`; given outside development.
+    /// `DATA_KEY`: one key, or several of which the first wraps.
     pub data_key: Option<DataKey>,
     /// `S3_*`; given as soon as `S3_ENDPOINT` is.
     pub s3: Option<S3>,

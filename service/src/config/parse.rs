@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::{Environment, LogFormat, Secret};
+use crate::keys::DataKey;
 use crate::limits::Limits;
 
 /// Shorter secrets can be guessed offline from one token (RFC 7518 §3.2 asks for the hash's size).
@@ -91,6 +92,10 @@ pub(super) fn jwt_secret(text: &str) -> Result<Secret, String> {
         ));
     }
     Ok(Secret::new(text))
+}
+
+pub(super) fn data_key(text: &str) -> Result<DataKey, String> {
+    DataKey::parse(text).map_err(|error| error.to_string())
 }
 
 pub(super) fn rate_limits(text: &str) -> Result<Limits, String> {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::fault::{ConfigError, Reader};
 use super::{Config, Environment, Log, S3, Secret, parse};
-use crate::keys::DataKey;
 
 const SECONDS_A_DAY: u32 = 86_400;
 
@@ -38,11 +37,9 @@ impl Config {
                 .read("DATABASE_POOL_SIZE", parse::number(1..=1000))
                 .unwrap_or(20),
             database_timeout: seconds(&mut from, "DATABASE_TIMEOUT", 3600, 30),
-            jwt_secret: secret(&mut from, environment, "JWT_SECRET", parse::jwt_secret),
+            jwt_secret: from.read("JWT_SECRET", parse::jwt_secret),
             jwt_expiration: seconds(&mut from, "JWT_EXPIRATION", SECONDS_A_DAY, 3600),
-            data_key: secret(&mut from, environment, "DATA_KEY", |text| {
-                DataKey::parse(text).map_err(|error| error.to_string())
-            }),
+            data_key: from.read("DATA_KEY", parse::data_key),
             s3: s3(&mut from),
             cdn_url: from.read("CDN_URL", parse::web_url),
             trusted_proxies: from
@@ -81,19 +78,6 @@ fn seconds<F: Fn(&str) -> Option<String>>(
 ) -> Duration {
     let seconds = from.read(name, parse::number(1..=max)).unwrap_or(default);
     Duration::from_secs(u64::from(seconds))
-}
-
-/// A secret without which only development may start.
-fn secret<T, F: Fn(&str) -> Option<String>>(
-    from: &mut Reader<F>,
-    environment: Environment,
-    name: &'static str,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> Option<T> {
-    if environment != Environment::Development && !from.is_set(name) {
-        from.fault(name, "is not set; outside development there is no default");
-    }
-    from.read(name, parse)
 }
 
 fn s3<F: Fn(&str) -> Option<String>>(from: &mut Reader<F>) -> Option<S3> {

@@ -66,7 +66,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "DATA_KEY",
         None,
-        "base64 of the 32 bytes that wrap every user's key",
+        "base64 of the 32 bytes that wrap every user's key; of several, comma-separated, the first wraps and all are read",
     ),
     setting(
         "S3_ENDPOINT",

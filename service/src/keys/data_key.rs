@@ -77,16 +77,23 @@ impl DataKey {
         Keyring::new(self.clone(), secret).map_err(|_| OpenError)
     }
 
-    /// The installation's secret, wrapped anew by the first key.
-    pub fn rewrap_secret(&self, wrapped: &str) -> Result<String, OpenError> {
-        let secret = self.unwrap_as(INSTALLATION, wrapped)?;
-        self.wrap_as(INSTALLATION, &secret).map_err(|_| OpenError)
+    /// A user's key, wrapped anew by the first of these keys; `None` if that is who wrapped it.
+    pub fn rewrap(&self, user: UserId, wrapped: &str) -> Result<Option<String>, OpenError> {
+        self.rewrap_as(&context(user), wrapped)
     }
 
-    /// Whether the first key has wrapped this user's key.
-    pub fn has_wrapped(&self, user: UserId, wrapped: &str) -> bool {
-        let first = self.0.first();
-        first.is_some_and(|key| sealed::open(&key.cipher, &context(user), wrapped).is_ok())
+    /// The installation's secret, wrapped anew by the first of these keys; `None` if that is who wrapped it.
+    pub fn rewrap_secret(&self, wrapped: &str) -> Result<Option<String>, OpenError> {
+        self.rewrap_as(INSTALLATION, wrapped)
+    }
+
+    fn rewrap_as(&self, context: &str, wrapped: &str) -> Result<Option<String>, OpenError> {
+        let first = self.0.first().ok_or(OpenError)?;
+        if sealed::open(&first.cipher, context, wrapped).is_ok() {
+            return Ok(None);
+        }
+        let raw = self.unwrap_as(context, wrapped)?;
+        self.wrap_as(context, &raw).map(Some).map_err(|_| OpenError)
     }
 
     fn wrap_as(&self, context: &str, raw: &[u8]) -> Result<String, SealError> {
@@ -184,12 +191,12 @@ mod tests {
         let changing = both(&new, &old);
         let key = SealingKey::random().unwrap();
         let by_old = old.wrap(user, &key).unwrap();
-        assert!(!changing.has_wrapped(user, &by_old));
-        let unwrapped = changing.unwrap_key(user, &by_old).unwrap();
-        let by_new = changing.wrap(user, &unwrapped).unwrap();
-        assert!(changing.has_wrapped(user, &by_new));
+        assert_eq!(changing.unwrap_key(user, &by_old).unwrap().raw, key.raw);
+        let by_new = changing.rewrap(user, &by_old).unwrap().unwrap();
+        assert_eq!(changing.rewrap(user, &by_new), Ok(None));
         assert_eq!(new.unwrap_key(user, &by_new).unwrap().raw, key.raw);
         assert!(old.unwrap_key(user, &by_new).is_err());
+        assert_eq!(new.rewrap(user, &by_old), Err(OpenError));
     }
 
     #[test]
@@ -197,7 +204,9 @@ mod tests {
         let (old, new) = (DataKey::random().unwrap(), DataKey::random().unwrap());
         let wrapped = old.new_secret().unwrap();
         assert!(new.keyring(&wrapped).is_err());
-        let rewrapped = both(&new, &old).rewrap_secret(&wrapped).unwrap();
+        let changing = both(&new, &old);
+        let rewrapped = changing.rewrap_secret(&wrapped).unwrap().unwrap();
+        assert_eq!(changing.rewrap_secret(&rewrapped), Ok(None));
         let (before, after) = (
             old.keyring(&wrapped).unwrap(),
             new.keyring(&rewrapped).unwrap(),

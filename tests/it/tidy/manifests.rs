@@ -41,6 +41,7 @@ const NEIGHBOURS: [(&str, &[&str]); 10] = [
         "millrace",
         &[
             "command-api",
+            "events",
             "nats",
             "projectors",
             "query-api",

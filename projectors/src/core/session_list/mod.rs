@@ -71,6 +71,9 @@ impl Projection for SessionList {
 }
 
 /// What comes for a session without a row comes too late: a new password has ended it meanwhile.
+///
+/// So it may be with its opening, too, if the login was slower than a change of the password that it has proven.
+/// Then none of its tokens is admitted anywhere: the user's version in it is the one that the tokens carry.
 async fn of_session(
     tx: &mut PgConnection,
     session: SessionId,
@@ -80,7 +83,7 @@ async fn of_session(
         SessionEvent::Opened {
             user,
             workspace,
-            user_version: _,
+            user_version,
             token_hash: _,
             expires_at,
             browser,
@@ -89,7 +92,11 @@ async fn of_session(
             sqlx::query!(
                 "insert into session_list (session_id, user_id, workspace_id, browser, os, created_at,
                      expires_at, opened_position)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (session_id) do nothing",
+                 select $1, $2, $3, $4, $5, $6, $7, $8
+                  where not exists (
+                      select from session_list_cutoff where user_id = $2 and position > $9
+                  )
+                 on conflict (session_id) do nothing",
                 session.uuid(),
                 user.uuid(),
                 workspace.uuid(),
@@ -97,7 +104,8 @@ async fn of_session(
                 os.as_deref(),
                 recorded.metadata.time.odt(),
                 expires_at.odt(),
-                recorded.position.sequence.cast_signed()
+                recorded.position.sequence.cast_signed(),
+                user_version.cast_signed()
             )
             .execute(tx)
             .await?;
@@ -163,11 +171,20 @@ async fn of_user(
         | UserEvent::Joined { workspace: _ }
         | UserEvent::Left { workspace: _ } => return Ok(()),
     };
+    let ended_by = recorded.position.sequence.cast_signed();
+    sqlx::query!(
+        "insert into session_list_cutoff as it (user_id, position) values ($1, $2)
+         on conflict (user_id) do update set position = greatest(it.position, excluded.position)",
+        user.uuid(),
+        ended_by
+    )
+    .execute(&mut *tx)
+    .await?;
     sqlx::query!(
         "delete from session_list
           where user_id = $1 and opened_position < $2 and session_id is distinct from $3",
         user.uuid(),
-        recorded.position.sequence.cast_signed(),
+        ended_by,
         kept
     )
     .execute(tx)

@@ -4,7 +4,7 @@ use events::core::{CloseReason, SessionEvent, UserEvent};
 use events::{Context, SessionId, Subject, Timestamp, UserId};
 use service::world;
 
-use crate::testing::{Log, Running, one, opened, session, user, workspace};
+use crate::testing::{Log, Running, one, opened, opened_at, session, user, workspace};
 
 async fn refreshed(log: &Log, user: UserId, session: SessionId, expires_at: Timestamp) {
     let refreshed = SessionEvent::Refreshed {
@@ -74,9 +74,9 @@ async fn a_new_password_ends_the_earlier_sessions_but_for_one_and_erasing_all() 
         password_hash: key.seal(UserEvent::PASSWORD_HASH_SEAL, "x").unwrap(),
         kept,
     };
-    log.append(&Subject::User(ada), &changed).await;
-    log.append(&Subject::Session(late), &opened(ada, in_a_day()))
-        .await;
+    let changed = log.append(&Subject::User(ada), &changed).await;
+    let opened = opened_at(changed.sequence, ada, in_a_day());
+    log.append(&Subject::Session(late), &opened).await;
     let left = [kept, of_bob, late].map(|it| format!("{it} Firefox Linux f"));
     assert_eq!(sessions(&log, &running).await, left.join(", "));
 
@@ -85,6 +85,55 @@ async fn a_new_password_ends_the_earlier_sessions_but_for_one_and_erasing_all() 
         .await;
     let left = format!("{of_bob} Firefox Linux f");
     assert_eq!(sessions(&log, &running).await, left);
+    running.stop().await;
+}
+
+/// The log as it may be when somebody logs in with a password while it is changed elsewhere, or the account erased.
+async fn race(log: &Log, ended: &UserEvent, is_login_first: bool) -> SessionId {
+    let (ada, raced) = (user(), session());
+    let before = log
+        .append(
+            &Subject::User(ada),
+            &UserEvent::Joined {
+                workspace: workspace(),
+            },
+        )
+        .await;
+    let opened = opened_at(before.sequence, ada, in_a_day());
+    let ended = if is_login_first {
+        log.append(&Subject::Session(raced), &opened).await;
+        log.append(&Subject::User(ada), ended).await
+    } else {
+        let ended = log.append(&Subject::User(ada), ended).await;
+        log.append(&Subject::Session(raced), &opened).await;
+        refreshed(log, ada, raced, in_a_day()).await;
+        ended
+    };
+    let (later, opened) = (session(), opened_at(ended.sequence, ada, in_a_day()));
+    log.append(&Subject::Session(later), &opened).await;
+    later
+}
+
+#[tokio::test]
+async fn a_login_that_raced_what_ends_its_session_is_not_listed_whichever_came_first() {
+    let log = Log::new().await;
+    let running = log.project_into(&servers::testing::fresh_database().await);
+    let key = crate::testing::person(&log, user()).await;
+    let changed = UserEvent::PasswordChanged {
+        password_hash: key.seal(UserEvent::PASSWORD_HASH_SEAL, "x").unwrap(),
+        kept: session(),
+    };
+    let erased = UserEvent::Erased {
+        workspace: workspace(),
+    };
+    let mut left = Vec::new();
+    for ended in [&changed, &erased] {
+        for is_login_first in [true, false] {
+            let later = race(&log, ended, is_login_first).await;
+            left.push(format!("{later} Firefox Linux f"));
+        }
+    }
+    assert_eq!(sessions(&log, &running).await, left.join(", "));
     running.stop().await;
 }
 

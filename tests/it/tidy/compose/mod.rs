@@ -34,6 +34,14 @@ const PROCESSES: [(&str, u16, bool, Processes); 3] = [
     ),
     ("query-api", QUERY_API_PORT, true, only(false, false, true)),
 ];
+/// What only those processes are given that do not start without it.
+const SECRETS: [&str; 5] = [
+    "DATABASE_URL",
+    "DATA_KEY",
+    "JWT_SECRET",
+    "S3_ACCESS_KEY_ID",
+    "S3_SECRET_ACCESS_KEY",
+];
 /// What the compose specification knows of a service, as far as it is used here.
 const KEYS: [&str; 15] = [
     "build",
@@ -189,10 +197,19 @@ fn check_process(
     let config = Config::read(|name| settings.get(name).cloned())?;
     ensure!(config.port.is_none_or(|it| it == port), "listens elsewhere");
     apart::blueprint(config, processes)?;
+    for given in settings.keys().filter(|it| SECRETS.contains(&it.as_str())) {
+        let others = |name: &str| settings.get(name).filter(|_| name != given).cloned();
+        let without = Config::read(others).ok();
+        let does = without.is_some_and(|config| apart::blueprint(config, processes).is_ok());
+        ensure!(!does, "{given} is more than it needs");
+    }
     for name in ["NATS_URL", "DATABASE_URL", "S3_ENDPOINT"] {
         if let Some(url) = settings.get(name) {
             check_address(all, &url.parse()?).with_context(|| name.to_owned())?;
         }
+    }
+    if let Some(url) = settings.get("DATABASE_URL") {
+        check_login(&url.parse()?, name)?;
     }
     Ok(())
 }
@@ -218,6 +235,16 @@ fn check_health(service: &Value, expected: u16) -> anyhow::Result<()> {
         Some(Command::Probe { port }) if port == expected => Ok(()),
         other => bail!("its health check is {other:?}"),
     }
+}
+
+/// Each process logs in to Postgres as itself, and none as its superuser.
+fn check_login(url: &Url, process: &str) -> anyhow::Result<()> {
+    let login = process.replace('-', "_");
+    ensure!(url.username() == login, "logs in as {}", url.username());
+    let script = file("compose/postgres.sql")?.text;
+    let made = format!("create role {login} login password :'{login}_password'");
+    ensure!(script.contains(&made), "nobody makes the login {login}");
+    Ok(())
 }
 
 /// An address among the containers: a service, or an alias of one, and the port it listens on.
@@ -286,7 +313,14 @@ fn a_compose_file_with_a_fault_is_refused() -> anyhow::Result<()> {
         ("JWT_SECRET: ", "JWT_SECRETS: "),
         ("  DATA_KEY: ${DATA_KEY:?see .env.example}\n", "\n"),
         ("DATA_KEY: ${DATA_KEY:?", "DATA_KEY: ${THE_KEY:?"),
+        (
+            "/millrace\n      JWT_SECRET:",
+            "/millrace\n      DATA_KEY: ${DATA_KEY:?see .env.example}\n      JWT_SECRET:",
+        ),
         ("PUBLIC_URL: ${", "PUBLIC_URL: shttp:${"),
+        ("postgres://query_api:", "postgres://postgres:"),
+        ("postgres://query_api:", "postgres://projectors:"),
+        ("./compose/postgres.sql", "./compose/logins.sql"),
         ("@postgres:5432/", "@postgres:5433/"),
         ("\"probe\", \"8083\"", "\"probe\", \"8082\""),
         ("\"127.0.0.1:8081:8081\"", "\"8081:8081\""),
