@@ -92,7 +92,8 @@ async fn add(
     let answer = |_: &Workspace| {
         let added = AddedBody {
             user_id: Some(user),
-            email: email.as_str().to_owned(),
+            // Told from the request each time.
+            email: String::new(),
             role,
             state: "active",
             invitation: None,
@@ -103,7 +104,9 @@ async fn add(
             body: serde_json::to_string(&added)?,
         })
     };
-    Ok(app.commands.handle(origin, wish, answer).await?)
+    let accepted = app.commands.handle(origin, wish, answer).await?;
+    let said = [("email", email.as_str())];
+    accepted.telling(&said).map_err(internal)
 }
 
 /// Nothing is stored of it, so the answer stands where the workspace stands.
