@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
 use service::problem::Problem;
+use service::world;
 use utoipa::ToSchema;
 
 use super::account::{Account, holder};
@@ -119,6 +120,7 @@ async fn invite(
 ) -> Result<Accepted, Problem> {
     let expires_at = later(origin.time, invitation::LIFETIME);
     let invitation = Invitation {
+        id: world::new_id(),
         workspace: caller.workspace,
         role,
         email: email.as_str().to_owned(),

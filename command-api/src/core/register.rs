@@ -138,7 +138,7 @@ impl Newcomer {
                 companions.extend(self.accept(app, origin, invitation).await?);
             }
             let wish = Wish {
-                claims: vec![app.identities.claim(&self.email)],
+                claims: self.claims(app),
                 companions,
                 ..Wish::of_new(Subject::User(self.user), &command)
             };
@@ -152,6 +152,12 @@ impl Newcomer {
             }
         }
         Err(contended())
+    }
+
+    fn claims(&self, app: &App) -> Vec<Subject> {
+        let invitation = self.invitation.as_ref().map(Invitation::claim);
+        let address = app.identities.claim(&self.email);
+        [address].into_iter().chain(invitation).collect()
     }
 
     /// Without the address and the name, which are told from the request each time.
