@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use events::StreamName;
 use futures::TryStreamExt;
 use serde_json::Value;
+use service::caller::hex;
 use sqlx::AssertSqlSafe;
 use url::Url;
 
@@ -123,13 +124,9 @@ fn holds(content: &[u8], text: &str) -> bool {
     let spellings = [text.to_owned(), text.to_ascii_lowercase()];
     spellings.iter().any(|it| {
         has(&lower, &it.to_ascii_lowercase())
-            || has(&lower, &hex(it))
+            || has(&lower, &hex(it.as_bytes()))
             || in_base64(it).iter().any(|part| has(content, part))
     })
-}
-
-fn hex(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What of the text's base64 doesn't depend on what stands before and behind it, in both alphabets.
@@ -153,8 +150,8 @@ fn a_text_is_found_however_it_is_written() {
         let encoded = STANDARD_NO_PAD.encode(&whole);
         for content in [
             whole.to_uppercase(),
-            hex(&whole).to_uppercase(),
-            hex(&whole.to_lowercase()),
+            hex(whole.as_bytes()).to_uppercase(),
+            hex(whole.to_lowercase().as_bytes()),
             encoded.replace('+', "-").replace('/', "_"),
             encoded,
             STANDARD_NO_PAD.encode(whole.to_lowercase()),
