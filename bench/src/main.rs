@@ -2,6 +2,7 @@
 
 mod disk;
 mod load;
+mod people;
 mod redirect;
 mod report;
 mod subject;
@@ -35,6 +36,18 @@ enum Bench {
         #[arg(long)]
         data: Option<PathBuf>,
     },
+    /// Logins against bare argon2id verifications, registrations against bare writes, and the check of a token.
+    People {
+        /// Seconds of each measurement.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// Measurements of each kind; the median counts.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// A folder on the disk that the broker is to sync to; `target/` when left out.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
@@ -45,5 +58,10 @@ async fn main() -> anyhow::Result<()> {
             rounds,
             data,
         } => redirect::run(seconds, rounds, data).await,
+        Bench::People {
+            seconds,
+            rounds,
+            data,
+        } => people::run(seconds, rounds, data).await,
     }
 }

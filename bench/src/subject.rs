@@ -24,15 +24,15 @@ pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 /// The command API alone, as production runs it, with a broker of its own.
 pub(crate) struct Subject {
     system: System,
-    /// Where the measured link is opened.
-    pub(crate) short_url: String,
+    /// Where it is reached.
+    pub(crate) url: String,
 }
 
 impl Subject {
-    /// Starts it and makes one link.
-    pub(crate) async fn start(broker: &Nats) -> anyhow::Result<Self> {
+    /// Starts it, without limits to how often somebody may try.
+    pub(crate) async fn start(broker: &Nats, cost: PasswordCost) -> anyhow::Result<Self> {
         let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let public_url = format!("http://{}", listener.local_addr());
+        let url = format!("http://{}", listener.local_addr());
         let secret = Secret::new("a secret that only this measurement knows");
         let blueprint = Blueprint {
             processes: Processes {
@@ -40,7 +40,7 @@ impl Subject {
                 projectors: false,
                 query_api: false,
             },
-            public_url: public_url.parse()?,
+            public_url: url.parse()?,
             nats_url: Secret::new(broker.url()),
             database: None,
             storage: Some(no_storage()),
@@ -48,11 +48,15 @@ impl Subject {
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),
             rate_limits: Limits::off(),
-            password_cost: PasswordCost::Owasp,
+            password_cost: cost,
         };
         let system = System::start(blueprint, listener).await?;
-        let short_url = shorten(&public_url).await?;
-        Ok(Self { system, short_url })
+        Ok(Self { system, url })
+    }
+
+    /// Makes a link, and answers where it is opened.
+    pub(crate) async fn shortens(&self) -> anyhow::Result<String> {
+        shorten(&self.url).await
     }
 
     /// Ends it.

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use events::Position;
+use serde_json::{Map, Value};
 use service::headers::{ETag, IDEMPOTENCY_REPLAYED, PositionHeader};
 
 /// What the aggregate's owner is told: the status, and the resource as JSON.
@@ -43,6 +44,18 @@ impl Accepted {
             position,
             is_replayed: false,
         }
+    }
+
+    /// Tells what the request itself said of a person.
+    ///
+    /// The record of an `Idempotency-Key` lacks it: it stays when the person is erased, and so do the keys that open it.
+    pub(crate) fn telling(mut self, said: &[(&str, &str)]) -> Result<Self, serde_json::Error> {
+        let mut body: Map<String, Value> = serde_json::from_str(&self.answer.body)?;
+        for (field, text) in said {
+            body.insert((*field).to_owned(), (*text).into());
+        }
+        self.answer.body = serde_json::to_string(&body)?;
+        Ok(self)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::accepted::{Accepted, Answer};
 /// How long a key is remembered (API.md, "Conventions").
 pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
-/// What the answer is sealed as; it may hold an address or a name.
+/// What the answer is sealed as. It must hold nothing of a person, whom it would outlive: see [`Accepted::telling`].
 const ANSWER_SEAL: &str = "idempotency.answer";
 
 /// What is kept of a request and its answer.

@@ -57,6 +57,10 @@ fn taken(kind: ClaimKind) -> Problem {
             "contended",
             "A request with this Idempotency-Key is under way",
         ),
+        ClaimKind::Invitation => {
+            Problem::conflict("invitation_used", "The invitation was used already")
+                .detail("ask for a new one, or register without it")
+        }
     }
 }
 

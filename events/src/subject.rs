@@ -51,6 +51,8 @@ pub enum ClaimKind {
     Slug,
     /// An `Idempotency-Key`, keyed by a hash of the caller and the key.
     Idempotency,
+    /// An invitation, keyed by its id: it lets in once.
+    Invitation,
 }
 
 /// The text is no subject that Millrace writes.
@@ -84,7 +86,7 @@ impl Context {
 }
 
 impl ClaimKind {
-    const ALL: [Self; 3] = [Self::Email, Self::Slug, Self::Idempotency];
+    const ALL: [Self; 4] = [Self::Email, Self::Slug, Self::Idempotency, Self::Invitation];
 
     /// The kind's token in a claim's subject.
     #[must_use]
@@ -93,6 +95,7 @@ impl ClaimKind {
             Self::Email => "email",
             Self::Slug => "slug",
             Self::Idempotency => "idempotency",
+            Self::Invitation => "invitation",
         }
     }
 }
@@ -214,9 +217,14 @@ mod tests {
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Asset(ws, AssetId::new(id))),
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Link(ws, LinkId::new(id))),
             workspace().prop_map(Subject::Clicks),
-            (0..3_usize, 0..3_usize, "[A-Za-z0-9_-]{1,64}").prop_map(|(context, kind, key)| {
-                Subject::Claim(Context::ALL[context], ClaimKind::ALL[kind], key)
-            }),
+            (
+                0..Context::ALL.len(),
+                0..ClaimKind::ALL.len(),
+                "[A-Za-z0-9_-]{1,64}"
+            )
+                .prop_map(|(context, kind, key)| {
+                    Subject::Claim(Context::ALL[context], ClaimKind::ALL[kind], key)
+                }),
         ]
     }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
 use service::problem::Problem;
+use service::world;
 use utoipa::ToSchema;
 
 use super::account::{Account, holder};
@@ -92,7 +93,8 @@ async fn add(
     let answer = |_: &Workspace| {
         let added = AddedBody {
             user_id: Some(user),
-            email: email.as_str().to_owned(),
+            // Told from the request each time.
+            email: String::new(),
             role,
             state: "active",
             invitation: None,
@@ -103,7 +105,9 @@ async fn add(
             body: serde_json::to_string(&added)?,
         })
     };
-    Ok(app.commands.handle(origin, wish, answer).await?)
+    let accepted = app.commands.handle(origin, wish, answer).await?;
+    let said = [("email", email.as_str())];
+    accepted.telling(&said).map_err(internal)
 }
 
 /// Nothing is stored of it, so the answer stands where the workspace stands.
@@ -116,6 +120,7 @@ async fn invite(
 ) -> Result<Accepted, Problem> {
     let expires_at = later(origin.time, invitation::LIFETIME);
     let invitation = Invitation {
+        id: world::new_id(),
         workspace: caller.workspace,
         role,
         email: email.as_str().to_owned(),

@@ -1,15 +1,16 @@
 //! Invitations: what an admin hands to somebody who has no account yet.
 //!
-//! An invitation says all that there is to know of it, sealed, and nothing of it is stored: no address of somebody
-//! who never registered stands on the log. Millrace sends no mail, so the admin hands it over.
+//! An invitation says all that there is to know of it, sealed, and nothing of it is stored but that it was used: no
+//! address of somebody who never registered stands on the log. Millrace sends no mail, so the admin hands it over.
 
 use std::time::Duration;
 
 use events::core::Role;
-use events::{Sealed, Timestamp, UserId, WorkspaceId};
+use events::{ClaimKind, Context, Sealed, Subject, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::keys::Keyring;
 use service::sealed::SealError;
+use uuid::Uuid;
 
 use super::email_address::EmailAddress;
 
@@ -23,6 +24,7 @@ pub(super) const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// The right to become a member of a workspace, for whoever registers with this address.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Invitation {
+    pub(super) id: Uuid,
     pub(super) workspace: WorkspaceId,
     pub(super) role: Role,
     pub(super) email: String,
@@ -46,6 +48,12 @@ impl Invitation {
     pub(super) fn seal(&self, keyring: &Keyring) -> Result<String, SealError> {
         let text = serde_json::to_string(self).map_err(|_| SealError)?;
         Ok(format!("{PREFIX}{}", keyring.seal(SEAL, &text)?.as_str()))
+    }
+
+    /// What makes it good for once: an address may become free again, and the invitation must not.
+    pub(super) fn claim(&self) -> Subject {
+        let key = self.id.simple().to_string();
+        Subject::Claim(Context::Core, ClaimKind::Invitation, key)
     }
 
     /// The invitation, if it is good for this address.
@@ -92,6 +100,7 @@ mod tests {
     fn an_invitation_is_good_for_its_address_and_its_time() {
         let (keyring, now) = (Keyring::random().unwrap(), world::now());
         let invitation = Invitation {
+            id: world::new_id(),
             workspace: WorkspaceId::new(world::new_id()),
             role: Role::Editor,
             email: "bob@example.com".to_owned(),

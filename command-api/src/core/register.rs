@@ -140,21 +140,31 @@ impl Newcomer {
             let wish = Wish {
                 companions,
                 ..Wish::of_new(Subject::User(self.user), &command)
-                    .claiming([app.identities.claim(&self.email)])
+                    .claiming(self.claims(app))
             };
             let answer = |_: &User| self.answer(origin, workspace);
             match app.commands.handle(origin, wish, answer).await {
                 Err(HandleError::Moved) => {}
-                done => return Ok(done?),
+                done => {
+                    let said = [("email", self.email.as_str()), ("name", self.name.as_str())];
+                    return done?.telling(&said).map_err(internal);
+                }
             }
         }
         Err(contended())
     }
 
+    fn claims(&self, app: &App) -> Vec<Subject> {
+        let invitation = self.invitation.as_ref().map(Invitation::claim);
+        let address = app.identities.claim(&self.email);
+        [address].into_iter().chain(invitation).collect()
+    }
+
+    /// Without the address and the name, which are told from the request each time.
     fn answer(&self, origin: &Origin, workspace: WorkspaceId) -> Result<Answer, serde_json::Error> {
         let profile = Profile {
-            email: self.email.as_str().to_owned(),
-            name: self.name.as_str().to_owned(),
+            email: String::new(),
+            name: String::new(),
         };
         let user = UserBody::new(self.user, profile, workspace, Role::Admin, origin.time);
         Ok(Answer {

@@ -274,9 +274,11 @@ fn decide<A: Aggregate, C: Decide<A>>(
 
 fn lost_to(ours: &Subject, subject: Subject) -> Stored {
     match subject {
-        Subject::Claim(_, kind @ (ClaimKind::Email | ClaimKind::Slug), _) => {
-            Stored::Claimed(kind, subject)
-        }
+        Subject::Claim(
+            _,
+            kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Invitation),
+            _,
+        ) => Stored::Claimed(kind, subject),
         Subject::Claim(_, ClaimKind::Idempotency, _) => Stored::Outrun,
         Subject::User(_)
         | Subject::Session(_)

@@ -88,6 +88,11 @@ pub const CODES: &[Code] = &[
         "The access token or API key is not one of ours; log in again.",
     ),
     code(
+        "invitation_used",
+        409,
+        "The invitation has let somebody in already; ask for a new one, or register without it.",
+    ),
+    code(
         "last_admin",
         409,
         "The workspace would be left without an admin; make somebody else admin first.",

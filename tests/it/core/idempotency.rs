@@ -3,6 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use super::traces::{of_the_broker, of_the_database, opened_records, places_of};
 use crate::stack::{Answer, Guest, PASSWORD, Person, Stack};
 
 const KEY: &str = "order:7/retry#2";
@@ -32,8 +33,28 @@ fn announcement() -> Value {
 }
 
 /// Every POST that takes a key, in the order in which one needs the other.
-async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 4] {
+async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 9] {
+    let members = format!("/v1/core/workspaces/{}/members", ada.workspace());
+    let writes = async |key: &str, path: &str, wish: Value, status| {
+        let once = ada.with_key(key);
+        once.writes(path, &wish).await.is(status)
+    };
+    let bob = json!({ "email": "bob@example.com", "role": "editor" });
+    let key = json!({ "name": "deploys", "scopes": ["links:write"] });
+    let added = writes("member", &members, bob, 201).await;
+    let of_bob = format!("/v1/core/users/{}", added.body["user_id"].as_str().unwrap());
     [
+        writes("suspended", &format!("{of_bob}/suspend"), json!({}), 200).await,
+        writes("again", &format!("{of_bob}/reinstate"), json!({}), 200).await,
+        added,
+        writes("key", "/v1/core/api-keys", key, 201).await,
+        writes(
+            "founded",
+            "/v1/core/workspaces",
+            json!({ "name": "Engines" }),
+            201,
+        )
+        .await,
         guest.asks_to_register(&account()).await.is(201),
         ada.asks_to_shorten(&wish()).await.is(201),
         ada.asks_to_upload(&announcement()).await.is(201),
@@ -47,7 +68,7 @@ async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 4] {
 #[tokio::test]
 async fn a_wish_that_is_sent_again_gets_the_first_answer_even_after_a_restart() {
     let mut stack = Stack::start().await;
-    let ada = stack.person("ada").await;
+    let (ada, _bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
     let presigned = ada.asks_to_upload(&announcement()).await.is(201).body;
     let asset = presigned["asset"]["id"].as_str().unwrap();
     ada.uploads(&presigned["upload"], b"hello").await.is(200);
@@ -126,5 +147,38 @@ async fn a_wish_that_was_refused_may_be_sent_again_once_it_can_come_true() {
     ada.uploads(&presigned["upload"], b"hello").await.is(200);
     let first = once.says_that_it_is_uploaded(asset).await.is(200);
     is_replay(&first, &once.says_that_it_is_uploaded(asset).await);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_is_told_to_who_asked_for_it_and_stands_nowhere() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "name": "deploys", "scopes": ["links:read"] });
+    let asks = async |ada: &Person| ada.writes("/v1/core/api-keys", &wish).await.is(201);
+    let first = asks(&ada.with_key(KEY)).await;
+    is_replay(&first, &asks(&ada.with_key(KEY)).await);
+    let other = asks(&ada.with_key("another")).await;
+    let keyless = asks(&ada).await;
+    let keys = [&first, &other, &keyless].map(|it| it.body["key"].as_str().unwrap().to_owned());
+    for key in &keys {
+        ada.with_token(key.clone()).lists_links().await.is(200);
+    }
+    assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[2] != keys[0]);
+
+    let listed = ada.reads("/v1/core/api-keys").await.is(200).body;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 3, "{listed}");
+    stack.catches_up().await;
+    let mut stored = of_the_broker(&stack.world).await;
+    stored.extend(of_the_database(&stack.world).await);
+    stored.extend(opened_records(&stack).await);
+    for (key, issued) in keys.iter().zip([first, other, keyless]) {
+        // The secret is what is at the end.
+        let secret = &key[key.len() - 42..];
+        assert!(!listed.to_string().contains(secret), "{key}");
+        assert_eq!(places_of(secret, &stored), [""; 0], "{key}");
+        let id = issued.body["id"].as_str().unwrap();
+        assert!(!places_of(id, &stored).is_empty());
+    }
     stack.finish().await;
 }

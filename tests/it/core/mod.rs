@@ -1,9 +1,17 @@
 //! Accounts, and what holds for every context.
 
+mod audit;
 mod bad_input;
 mod conventions;
+mod erasure;
 mod idempotency;
 mod isolation;
+mod limits;
+mod members;
 mod min_position;
 mod people;
 mod registering;
+mod revocation;
+mod sessions;
+mod storm;
+mod traces;

@@ -26,9 +26,7 @@ const PROJECTIONS: [(&str, &str, StreamName); 11] = [
 
 /// Everything on the log is in the read models, exactly once, with nothing set aside.
 pub(crate) async fn pass(world: &World, log: &Log) {
-    for (schema, projection, stream) in PROJECTIONS {
-        has_caught_up(&world.tables, schema, projection, log.last(stream).await).await;
-    }
+    has_caught_up(world, log).await;
     for schema in ["core", "media", "links"] {
         let sql =
             format!("select coalesce(string_agg(error, '; '), '') from {schema}.parked_event");
@@ -45,7 +43,14 @@ pub(crate) async fn pass(world: &World, log: &Log) {
     assert_eq!(counted(&world.tables, rollup).await, logged, "the rollups");
 }
 
-async fn has_caught_up(tables: &PgPool, schema: &str, projection: &str, last: u64) {
+/// Everything on the log is in the read models.
+pub(crate) async fn has_caught_up(world: &World, log: &Log) {
+    for (schema, projection, stream) in PROJECTIONS {
+        is_at(&world.tables, schema, projection, log.last(stream).await).await;
+    }
+}
+
+async fn is_at(tables: &PgPool, schema: &str, projection: &str, last: u64) {
     let sql = format!("select position from {schema}.projection_position where projection = $1");
     let sql = sql.as_str();
     eventually(&format!("{projection} is at {last}"), async || {

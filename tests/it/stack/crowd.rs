@@ -92,16 +92,21 @@ impl<'a> Crowd<'a> {
         has_led
     }
 
+    /// How many visitors were led on so far.
+    pub(crate) fn led(&self) -> u64 {
+        self.led.load(Ordering::Relaxed)
+    }
+
     /// Waits until so many more visitors were led on.
     pub(crate) async fn has_led_more(&self, more: u64) {
-        let goal = self.led.load(Ordering::Relaxed) + more;
-        eventually(&format!("{goal} visitors were led on"), async || match self
-            .led
-            .load(Ordering::Relaxed)
-        {
-            led if led >= goal => Ok(()),
-            led => Err(led),
-        })
+        let goal = self.led() + more;
+        eventually(
+            &format!("{goal} visitors were led on"),
+            async || match self.led() {
+                led if led >= goal => Ok(()),
+                led => Err(led),
+            },
+        )
         .await;
     }
 }

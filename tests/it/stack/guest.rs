@@ -1,10 +1,10 @@
 //! Somebody without an account.
 
 use reqwest::{Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Answer;
 use super::client::{Client, send};
+use super::{Answer, Replica};
 
 #[derive(Clone)]
 pub(crate) struct Guest {
@@ -28,6 +28,13 @@ impl Guest {
         }
     }
 
+    /// The same, at another replica.
+    pub(crate) fn at(&self, replica: &Replica) -> Self {
+        let mut guest = self.clone();
+        guest.client.door = replica.door();
+        guest
+    }
+
     pub(crate) async fn asks_to_register(&self, account: &Value) -> Answer {
         let mut request = self.client.post("/v1/core/users").json(account);
         if let Some(key) = &self.idempotency_key {
@@ -38,6 +45,12 @@ impl Guest {
 
     pub(crate) async fn asks_to_log_in(&self, credentials: &Value) -> Answer {
         send(self.client.post("/v1/core/auth/login").json(credentials)).await
+    }
+
+    /// Spends a refresh token.
+    pub(crate) async fn refreshes(&self, token: &Value) -> Answer {
+        let body = json!({ "refresh_token": token });
+        send(self.client.post("/v1/core/auth/refresh").json(&body)).await
     }
 
     /// A request in nobody's name.

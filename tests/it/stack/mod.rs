@@ -35,6 +35,16 @@ pub(crate) const APIS: Processes = Processes {
     projectors: false,
     ..Processes::ALL
 };
+/// The command API alone.
+pub(crate) const COMMAND_API: Processes = Processes {
+    query_api: false,
+    ..APIS
+};
+/// The query API alone.
+pub(crate) const QUERY_API: Processes = Processes {
+    command_api: false,
+    ..APIS
+};
 /// The projectors alone.
 pub(crate) const PROJECTORS: Processes = Processes {
     command_api: false,
@@ -63,8 +73,18 @@ impl Stack {
 
     /// As [`Stack::of`], with a database that may be taken away.
     pub(crate) async fn over(database: Database, processes: &[Processes]) -> Self {
+        Self::within(World::new(database).await, processes).await
+    }
+
+    /// As [`Stack::of`], with rate limits, which are off elsewhere.
+    pub(crate) async fn limited_to(limits: &str, processes: &[Processes]) -> Self {
+        let world = World::new(Database::shared().await).await;
+        Self::within(world.limited_to(limits), processes).await
+    }
+
+    async fn within(world: World, processes: &[Processes]) -> Self {
         let mut stack = Self {
-            world: World::new(database).await,
+            world,
             replicas: Vec::new(),
             is_finished: false,
         };
@@ -100,6 +120,11 @@ impl Stack {
 
     pub(crate) fn client(&self) -> Client {
         Client::new(self.replicas[0].door())
+    }
+
+    /// Waits until everything on the log is in the read models.
+    pub(crate) async fn catches_up(&self) {
+        audit::has_caught_up(&self.world, &self.log().await).await;
     }
 
     /// Ends it, and asserts what must be true at the end of every story: everything on the log is in the

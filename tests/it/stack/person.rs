@@ -32,18 +32,39 @@ impl Person {
         let email = format!("{name}@example.com");
         let account = json!({ "email": email, "password": PASSWORD, "name": name });
         let registered = guest.asks_to_register(&account).await.is(201);
-        let credentials = json!({ "email": email, "password": PASSWORD });
-        let logged_in = guest.asks_to_log_in(&credentials).await.is(200);
+        Self::who_registered(client, &registered).await
+    }
+
+    /// Whoever was answered this, logged in.
+    pub(crate) async fn who_registered(client: Client, registered: &Answer) -> Self {
         let person = Self {
             client,
-            email,
-            token: logged_in.body["access_token"].as_str().unwrap().to_owned(),
+            email: registered.body["email"].as_str().unwrap().to_owned(),
+            token: String::new(),
             known: Arc::default(),
             idempotency_key: None,
             user: registered.body.clone(),
         };
         person.has_seen(registered.position());
-        person
+        person.logs_in(person.workspace()).await
+    }
+
+    /// The same person, in another session, at work in this workspace.
+    pub(crate) async fn logs_in(&self, workspace: &str) -> Self {
+        let credentials =
+            json!({ "email": self.email, "password": PASSWORD, "workspace_id": workspace });
+        let guest = Guest::new(self.client.clone());
+        let logged_in = guest.asks_to_log_in(&credentials).await.is(200).body;
+        self.with_token(logged_in["access_token"].as_str().unwrap().to_owned())
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.user["id"].as_str().unwrap()
+    }
+
+    /// The workspace of her own.
+    pub(crate) fn workspace(&self) -> &str {
+        self.user["workspace_id"].as_str().unwrap()
     }
 
     /// The same person, who says with each wish that it is this one.
@@ -200,6 +221,11 @@ impl Person {
                 .header("min-position", position),
         )
         .await
+    }
+
+    /// Asks for something in any words.
+    pub(crate) async fn asks(&self, method: Method, path: &str, body: &Value) -> Answer {
+        send(self.request(method, path).json(body)).await
     }
 
     /// Posts what is answered without a position.

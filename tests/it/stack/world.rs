@@ -61,6 +61,7 @@ pub(crate) struct World {
     pub(crate) public_url: Option<Url>,
     storage: StorageSettings,
     tokens: Tokens,
+    rate_limits: Limits,
 }
 
 impl World {
@@ -78,6 +79,15 @@ impl World {
             public_url: None,
             storage,
             tokens: Tokens::new(&Secret::new(JWT_SECRET), TOKEN_LIFETIME),
+            rate_limits: Limits::off(),
+        }
+    }
+
+    /// The same, where people may do only so much: what `limits` leaves out is as it is by default.
+    pub(crate) fn limited_to(self, limits: &str) -> Self {
+        Self {
+            rate_limits: Limits::parse(limits).unwrap(),
+            ..self
         }
     }
 
@@ -103,7 +113,7 @@ impl World {
             data_key: Some(self.data_key.clone()),
             tokens: Some(self.tokens.clone()),
             trusted_proxies: Vec::new(),
-            rate_limits: Limits::off(),
+            rate_limits: self.rate_limits.clone(),
             password_cost: PasswordCost::Owasp,
         }
     }

@@ -28,7 +28,7 @@ use crate::problem::internal;
     request_body = RegisterBody,
     responses(
         (status = 201, body = UserBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        (status = 409, description = "`email_taken`; `workspace_full` with an invitation", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`email_taken`; `invitation_used` or `workspace_full` with an invitation", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, LimitProblems,
     ),
 )]

@@ -1,0 +1,56 @@
+//! How often something can be done in a second.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use futures::{StreamExt, TryStreamExt, stream};
+
+/// Does it again and again for some seconds, so many at once; each is told its number. How often in a second.
+pub(super) async fn rate<F>(
+    seconds: u64,
+    at_once: usize,
+    act: impl Fn(u64) -> F,
+) -> anyhow::Result<f64>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let (started, length) = (Instant::now(), Duration::from_secs(seconds));
+    let goes_on = |_: &u64| started.elapsed() < length;
+    let acts = stream::iter((0_u64..).take_while(goes_on)).map(act);
+    let done = acts.buffer_unordered(at_once);
+    let done = done.try_fold(0_u32, async |done, ()| Ok(done + 1)).await?;
+    Ok(f64::from(done) / started.elapsed().as_secs_f64())
+}
+
+/// As [`rate`], with something that takes a core, on every core.
+pub(super) fn rate_on_all_cores(
+    seconds: u64,
+    act: impl Fn() -> anyhow::Result<()> + Sync,
+) -> anyhow::Result<f64> {
+    let (started, length) = (Instant::now(), Duration::from_secs(seconds));
+    let work = || -> anyhow::Result<u32> {
+        let mut done = 0;
+        while started.elapsed() < length {
+            act()?;
+            done += 1;
+        }
+        Ok(done)
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let done = std::thread::scope(|threads| {
+        let working: Vec<_> = (0..cores).map(|_| threads.spawn(work)).collect();
+        let ended = working.into_iter().map(|it| it.join().ok());
+        ended
+            .map(|done| done.context("a thread fell over")?)
+            .sum::<anyhow::Result<u32>>()
+    })?;
+    Ok(f64::from(done) / started.elapsed().as_secs_f64())
+}
+
+/// The one in the middle.
+pub(super) fn median(mut all: Vec<f64>) -> anyhow::Result<f64> {
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2)
+        .copied()
+        .context("no round was measured")
+}
