@@ -1,5 +1,6 @@
 //! Accounts, and what holds for every context.
 
+mod access;
 mod bad_input;
 mod conventions;
 mod idempotency;
