@@ -5,9 +5,11 @@ use service::body::Json;
 use service::caller::Caller;
 use service::headers::IdempotencyKey;
 use service::problem::{Problem, ProblemBody};
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::redirect::RedirectDocument;
 use super::shorten::{self, LinkBody, ShortenBody};
 use crate::accepted::Accepted;
 use crate::app::App;
@@ -16,7 +18,7 @@ use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(shorten))
+    OpenApiRouter::with_openapi(RedirectDocument::openapi()).routes(routes!(shorten))
 }
 
 /// Gives a target a short link.
@@ -24,7 +26,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     post,
     path = "/v1/links",
     tag = "links",
-    security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = ShortenBody,
     responses(

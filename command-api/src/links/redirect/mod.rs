@@ -21,7 +21,7 @@ use events::links::ClickEvent;
 use ipnet::IpNet;
 use nats::LaneError;
 use percent_encoding::percent_decode_str;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use service::world;
 
 use crate::app::App;
@@ -39,6 +39,27 @@ pub(crate) fn routes(app: App) -> Router {
         .with_state(app)
 }
 
+/// What the links' document says of it; the route itself stands apart, since it must be fast.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(redirect))]
+pub(crate) struct RedirectDocument;
+
+/// Leads a visitor on, and counts the click
+///
+/// It answers when the click is stored.
+/// `HEAD`, and requests that a browser makes beforehand, are answered and not counted.
+#[utoipa::path(
+    get, path = "/{slug}", operation_id = "redirect", tag = "links",
+    params(("slug" = String, Path, example = "spring")),
+    responses(
+        (status = 301, description = "To the target, which browsers remember", headers(("Location" = String))),
+        (status = 302, description = "To the target", headers(("Location" = String), ("Cache-Control" = String))),
+        (status = 307, description = "To the target, by the same method", headers(("Location" = String), ("Cache-Control" = String))),
+        (status = 308, description = "To the target, by the same method, which browsers remember", headers(("Location" = String))),
+        (status = 404, description = "No link has this slug", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "The click can't be stored; `Retry-After` says when to try again", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
+    ),
+)]
 async fn redirect(State(app): State<App>, request: Request) -> Result<Response, Problem> {
     // Taken apart by hand: extractors would copy the headers and the path.
     let (request, _) = request.into_parts();

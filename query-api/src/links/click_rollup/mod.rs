@@ -51,7 +51,7 @@ struct Point {
 
 /// The clicks on one link
 #[utoipa::path(
-    get, path = "/v1/links/{id}/stats", operation_id = "link_stats", tag = "stats", security(("bearer" = [])),
+    get, path = "/v1/links/{id}/stats", operation_id = "link_stats", tag = "stats",
     params(
         ("id" = Uuid, Path),
         Asked,
@@ -77,7 +77,7 @@ pub(crate) async fn of_link(
 
 /// The clicks on all links of the workspace
 #[utoipa::path(
-    get, path = "/v1/links/stats", operation_id = "workspace_stats", tag = "stats", security(("bearer" = [])),
+    get, path = "/v1/links/stats", operation_id = "workspace_stats", tag = "stats",
     params(Asked, ("Min-Position" = Option<String>, Header, example = "CLICKS:17")),
     responses((status = 200, body = Stats), (status = 304), ReadProblems),
 )]

@@ -76,7 +76,7 @@ impl LinkBody {
 
 /// The workspace's links, newest first
 #[utoipa::path(
-    get, path = "/v1/links", operation_id = "list_links", tag = "links", security(("bearer" = [])),
+    get, path = "/v1/links", operation_id = "list_links", tag = "links",
     params(
         Filter,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
@@ -134,7 +134,7 @@ async fn page(
 
 /// One link
 #[utoipa::path(
-    get, path = "/v1/links/{id}", operation_id = "get_link", tag = "links", security(("bearer" = [])),
+    get, path = "/v1/links/{id}", operation_id = "get_link", tag = "links",
     params(
         ("id" = Uuid, Path),
         ("Min-Position" = Option<String>, Header, example = "LINKS:17"),

@@ -71,7 +71,7 @@ impl From<Row> for AssetBody {
 
 /// The workspace's assets, newest first
 #[utoipa::path(
-    get, path = "/v1/media/assets", operation_id = "list_assets", tag = "assets", security(("bearer" = [])),
+    get, path = "/v1/media/assets", operation_id = "list_assets", tag = "assets",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
@@ -109,7 +109,7 @@ pub(crate) async fn list(
 
 /// One asset
 #[utoipa::path(
-    get, path = "/v1/media/assets/{id}", operation_id = "get_asset", tag = "assets", security(("bearer" = [])),
+    get, path = "/v1/media/assets/{id}", operation_id = "get_asset", tag = "assets",
     params(
         ("id" = Uuid, Path),
         ("Min-Position" = Option<String>, Header, example = "MEDIA:17"),

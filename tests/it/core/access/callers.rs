@@ -134,11 +134,9 @@ impl<'s> Callers<'s> {
     /// Whoever shows this token, logged in once more.
     pub(super) async fn anew(&mut self, shown: Shown) -> Person {
         let person = self.who(shown, None).await.expect("somebody");
-        let workspace = match shown {
-            Shown::TokenOfStrangeAdmin => person.workspace(),
-            _ => self.owner.workspace(),
-        };
-        person.enters(workspace).await
+        let is_strange = shown == Shown::TokenOfStrangeAdmin;
+        let home = if is_strange { &person } else { &self.owner };
+        person.enters(home.workspace()).await
     }
 
     /// Somebody who has just become a viewer.

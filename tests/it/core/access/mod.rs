@@ -106,10 +106,10 @@ impl Round<'_> {
             own_session = Some(session(&anew).await);
             person = Some(anew);
         }
-        let member = match case.named {
-            Named::Member if is_admitted => Some(self.callers.newcomer().await),
-            Named::Member => Some(self.callers.bystander.clone()),
-            _ => None,
+        let member = match (case.named == Named::Member, is_admitted) {
+            (true, true) => Some(self.callers.newcomer().await),
+            (true, false) => Some(self.callers.bystander.clone()),
+            (false, _) => None,
         };
         let path = self
             .things

@@ -92,7 +92,7 @@ pub(super) async fn bring(
     let credentials = json!({ "email": owner.email, "password": PASSWORD });
     match brought {
         Brought::Nothing => request,
-        Brought::Json(body) => with_body(request, body()),
+        Brought::Json(body) => with_body(request, &body()),
         Brought::NewAccount => {
             let email = format!("new-{}@example.com", NEW.fetch_add(1, Ordering::Relaxed));
             let account = json!({ "email": email, "password": PASSWORD, "name": "New" });
@@ -103,7 +103,7 @@ pub(super) async fn bring(
             let logged_in = stack.guest().asks_to_log_in(&credentials).await.is(200);
             request.json(&json!({ "refresh_token": logged_in.body["refresh_token"] }))
         }
-        Brought::StaleVersion(body) => with_body(request.header("if-match", "\"0\""), body()),
+        Brought::StaleVersion(body) => with_body(request.header("if-match", "\"0\""), &body()),
         Brought::Handshake => [
             ("connection", "upgrade"),
             ("upgrade", "websocket"),
@@ -115,9 +115,9 @@ pub(super) async fn bring(
     }
 }
 
-fn with_body(request: RequestBuilder, body: Value) -> RequestBuilder {
+fn with_body(request: RequestBuilder, body: &Value) -> RequestBuilder {
     if body.is_null() {
         return request;
     }
-    request.json(&body)
+    request.json(body)
 }
