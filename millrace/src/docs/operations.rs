@@ -3,6 +3,7 @@
 use axum::http::{Method, StatusCode};
 use service::caller::access::{Rule, Who, rule_of};
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
@@ -16,6 +17,7 @@ pub(super) fn complete(document: &mut OpenApi) {
                 tell_access(operation, rule);
                 tell_contention(operation, &method);
             }
+            shape_headers(operation);
             name_answers(operation);
         }
     }
@@ -58,6 +60,25 @@ fn tell_contention(operation: &mut Operation, method: &Method) {
     answers
         .entry("409".to_owned())
         .or_insert(RefOr::T(contended));
+}
+
+/// What the headers that many routes take may look like.
+fn shape_headers(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let shape = ObjectBuilder::new().schema_type(Type::String);
+        let shape = match parameter.name.as_str() {
+            "Idempotency-Key" => shape
+                .min_length(Some(1))
+                .max_length(Some(255))
+                .pattern(Some("^[!-~]+$")),
+            "If-Match" => shape.pattern(Some(r#"^(\*|"[!#-~]*")$"#)),
+            _ => continue,
+        };
+        parameter.schema = Some(shape.into());
+    }
 }
 
 /// An answer that has no description of its own gets its status' name: OpenAPI 3.1 asks for one.

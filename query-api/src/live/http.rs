@@ -29,8 +29,8 @@ const RETRY_AFTER_SECONDS: u32 = 5;
     get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
-        ("min_position" = Option<String>, Query, example = "LINKS:17", description = "the same, for browsers, which cannot send the header"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
+        ("min_position" = Option<String>, Query, example = "LINKS:1", description = "the same, for browsers, which cannot send the header"),
     ),
     responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
 )]

@@ -63,7 +63,7 @@ pub(crate) struct UserBody {
 /// The caller
 #[utoipa::path(
     get, path = "/v1/core/users/me", tag = "users",
-    params(("Min-Position" = Option<String>, Header, example = "CORE:17")),
+    params(("Min-Position" = Option<String>, Header, example = "CORE:1")),
     responses((status = 200, body = UserBody), (status = 304), ReadProblems),
 )]
 pub(crate) async fn me(
@@ -85,7 +85,7 @@ pub(crate) async fn me(
     get, path = "/v1/core/users/{id}", operation_id = "get_user", tag = "users",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = UserBody), (status = 304), ReadProblems),
 )]

@@ -68,7 +68,7 @@ impl From<Row> for WorkspaceBody {
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = Page<WorkspaceBody>), ReadProblems),
 )]

@@ -55,7 +55,7 @@ struct Point {
     params(
         ("id" = Uuid, Path),
         Asked,
-        ("Min-Position" = Option<String>, Header, example = "CLICKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
     ),
     responses((status = 200, body = Stats), (status = 304), ReadProblems),
 )]
@@ -78,7 +78,7 @@ pub(crate) async fn of_link(
 /// The clicks on all links of the workspace
 #[utoipa::path(
     get, path = "/v1/links/stats", operation_id = "workspace_stats", tag = "stats",
-    params(Asked, ("Min-Position" = Option<String>, Header, example = "CLICKS:17")),
+    params(Asked, ("Min-Position" = Option<String>, Header, example = "CLICKS:1")),
     responses((status = 200, body = Stats), (status = 304), ReadProblems),
 )]
 pub(crate) async fn of_workspace(

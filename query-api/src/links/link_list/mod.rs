@@ -81,7 +81,7 @@ impl LinkBody {
         Filter,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
     ),
     responses((status = 200, body = Page<LinkBody>), ReadProblems),
 )]
@@ -137,7 +137,7 @@ async fn page(
     get, path = "/v1/links/{id}", operation_id = "get_link", tag = "links",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
     ),
     responses((status = 200, body = LinkBody), (status = 304), ReadProblems),
 )]
