@@ -24,7 +24,7 @@ pub(super) struct Row {
 #[schema(as = Act)]
 pub(crate) struct ActBody {
     /// Where it stands on the log.
-    #[schema(example = "LINKS:1")]
+    #[schema(example = "LINKS:17")]
     position: String,
     #[schema(value_type = Uuid)]
     event_id: EventId,
