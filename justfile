@@ -30,9 +30,14 @@ docs *arguments:
 prepare:
     scripts/with-database.sh cargo sqlx prepare --workspace -- --workspace --all-targets
 
-# Writes the samples of events that have none yet.
+# Writes the samples of events that have none yet, and the page of who may do what.
 bless:
     MILLRACE_BLESS=1 cargo test -p events --test golden
+    MILLRACE_BLESS=1 cargo test -p tests --test it tidy::access
+
+# Holds what runs against its OpenAPI documents.
+description:
+    scripts/schemathesis.sh
 
 # Measures the redirect against one that stores nothing.
 bench *arguments="redirect":

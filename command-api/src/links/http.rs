@@ -8,6 +8,7 @@ use service::body::{Json, Path};
 use service::caller::Caller;
 use service::headers::{IdempotencyKey, IfMatch};
 use service::problem::{Problem, ProblemBody};
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -15,6 +16,7 @@ use super::archive;
 use super::body::LinkBody;
 use super::bulk::{self, BulkBody, Made};
 use super::edit::{self, EditBody};
+use super::redirect::RedirectDocument;
 use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
 use crate::app::App;
@@ -23,7 +25,7 @@ use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::with_openapi(RedirectDocument::openapi())
         .routes(routes!(shorten))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
@@ -39,7 +41,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     post,
     path = "/v1/links",
     tag = "links",
-    security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = ShortenBody,
     responses(

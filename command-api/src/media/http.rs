@@ -27,8 +27,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     post,
     path = "/v1/media/presign",
-    tag = "media",
-    security(("bearer" = [])),
+    tag = "assets",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = PresignBody,
     responses(
@@ -62,8 +61,7 @@ async fn presign(
 #[utoipa::path(
     post,
     path = "/v1/media/assets/{id}/complete",
-    tag = "media",
-    security(("bearer" = [])),
+    tag = "assets",
     params(
         ("id" = uuid::Uuid, Path),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h"),

@@ -6,15 +6,30 @@ use anyhow::{Context, bail, ensure};
 use reqwest::{Client, Method};
 use serde_json::{Map, Value};
 use servers::testing;
+use service::caller::access::{Who, rule_of};
 
 use crate::program::{Program, Run};
 use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 22] = [
+const ROUTES: [&str; 37] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
+    "POST /v1/core/auth/refresh",
+    "POST /v1/core/auth/logout",
+    "DELETE /v1/core/sessions/{id}",
+    "PATCH /v1/core/users/{id}",
+    "DELETE /v1/core/users/{id}",
+    "PUT /v1/core/users/{id}/password",
+    "POST /v1/core/users/{id}/suspend",
+    "POST /v1/core/users/{id}/reinstate",
+    "POST /v1/core/workspaces",
+    "POST /v1/core/workspaces/{id}/members",
+    "PATCH /v1/core/workspaces/{id}/members/{user_id}",
+    "DELETE /v1/core/workspaces/{id}/members/{user_id}",
+    "POST /v1/core/api-keys",
+    "DELETE /v1/core/api-keys/{id}",
     "GET /v1/core/users",
     "GET /v1/core/users/me",
     "GET /v1/core/users/{id}",
@@ -35,7 +50,17 @@ const ROUTES: [&str; 22] = [
     "GET /v1/links/stats",
     "GET /v1/links/{id}/clicks/live",
     "GET /v1/links/clicks/live",
+    "GET /{slug}",
 ];
+/// Where anybody may try again and again.
+const LIMITED: [&str; 4] = [
+    "POST /v1/core/users",
+    "POST /v1/core/auth/login",
+    "POST /v1/core/auth/refresh",
+    "PUT /v1/core/users/{id}/password",
+];
+/// What an answer tells of limits.
+const LIMIT_HEADERS: [&str; 3] = ["Retry-After", "RateLimit", "RateLimit-Policy"];
 
 /// One operation of a document.
 struct Operation<'d> {
@@ -149,6 +174,41 @@ fn check_parameters(path: &str, operation: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who may use a route, and how it refuses, is told as the table of access has it.
+fn check_refusals(operation: &Operation<'_>) -> anyhow::Result<()> {
+    let Operation { path, value, .. } = operation;
+    let answers = object(value, "responses")?;
+    let method: Method = operation.method.to_uppercase().parse()?;
+    let rule = rule_of(&method, path);
+    let needs_caller = rule.is_some_and(|rule| rule.who != Who::Anybody);
+    ensure!(value.get("security").is_some() == needs_caller, "security");
+    if let Some(rule) = rule {
+        ensure!(text(value, "description")?.ends_with(&rule.sentence()));
+    }
+    let parameters = value.get("parameters").map(Value::to_string);
+    let is_versioned = parameters.is_some_and(|it| it.contains("If-Match"));
+    for (status, is_due) in [
+        ("401", needs_caller),
+        ("403", needs_caller),
+        ("404", path.contains('{')),
+        ("409", rule.is_some() && method != Method::GET),
+        ("412", is_versioned),
+        ("422", value.get("requestBody").is_some()),
+        ("429", LIMITED.contains(&operation.name().as_str())),
+        ("503", true),
+    ] {
+        ensure!(answers.contains_key(status) || !is_due, "no {status}");
+    }
+    ensure!(answers.contains_key("412") == is_versioned, "412");
+    let headers = |status: &str, names: &[&str]| {
+        let told = answers.get(status).and_then(|it| it.get("headers"));
+        let is_told = |name: &&str| told.is_some_and(|told| told.get(*name).is_some());
+        !answers.contains_key(status) || names.iter().all(is_told)
+    };
+    ensure!(headers("503", &LIMIT_HEADERS[..1]) && headers("429", &LIMIT_HEADERS));
+    Ok(())
+}
+
 fn references(value: &Value) -> Vec<&str> {
     match value {
         Value::Object(object) => {
@@ -176,11 +236,13 @@ async fn the_documents_are_openapi_and_what_they_describe_is_there() -> anyhow::
         let document = document(&program, context).await?;
         check(&document).with_context(|| format!("the document of {context}"))?;
         for operation in operations(&document)? {
+            let is_redirect = (context, operation.path) == ("links", "/{slug}");
             ensure!(
-                operation.path.starts_with(&format!("/v1/{context}")),
+                is_redirect || operation.path.starts_with(&format!("/v1/{context}")),
                 "{}",
                 operation.path
             );
+            check_refusals(&operation).with_context(|| operation.name())?;
             is_there(&program, &operation).await?;
             described.insert(operation.name());
         }
@@ -197,16 +259,19 @@ async fn the_documents_are_openapi_and_what_they_describe_is_there() -> anyhow::
 async fn is_there(program: &Program, operation: &Operation<'_>) -> anyhow::Result<()> {
     let path = operation
         .path
-        .replace("{id}", "01234567-89ab-7def-8123-456789abcdef");
+        .replace("{id}", "01234567-89ab-7def-8123-456789abcdef")
+        .replace("{user_id}", "01234567-89ab-7def-8123-456789abcdef")
+        .replace("{slug}", "nobody-made-this");
     let method: Method = operation.method.to_uppercase().parse()?;
     let url = format!("{}{path}", program.url());
     let answer = Client::new().request(method, url).send().await?;
     let status = answer.status().as_u16();
     let needs_token = operation.value.get("security").is_some();
-    let is_refused = if needs_token {
-        status == 401
-    } else {
-        matches!(status, 400 | 415 | 422)
+    let is_refused = match status {
+        401 => needs_token,
+        404 => path == "/nobody-made-this",
+        400 | 415 | 422 => !needs_token,
+        _ => false,
     };
     if !is_refused {
         bail!(

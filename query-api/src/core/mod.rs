@@ -11,10 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::document;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(document("Millrace: core"))
+    OpenApiRouter::new()
         .routes(routes!(user_profile::me))
         .routes(routes!(user_profile::one))
         .routes(routes!(member_list::list))

@@ -4,4 +4,4 @@ mod conditional;
 mod openapi;
 
 pub(crate) use self::conditional::Versioned;
-pub(crate) use self::openapi::{LiveProblems, ReadProblems, document};
+pub(crate) use self::openapi::{LiveProblems, ReadProblems};

@@ -7,10 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::document;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(document("Millrace: links"))
+    OpenApiRouter::new()
         .routes(routes!(link_list::list))
         .routes(routes!(link_list::one))
         .routes(routes!(click_rollup::of_link))

@@ -26,13 +26,13 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 /// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires or is revoked, with 4401.
 /// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
 #[utoipa::path(
-    get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live", security(("bearer" = [])),
+    get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
-        ("min_position" = Option<String>, Query, example = "LINKS:17", description = "the same, for browsers, which cannot send the header"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
+        ("min_position" = Option<String>, Query, example = "LINKS:1", description = "the same, for browsers, which cannot send the header"),
     ),
-    responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
+    responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
 )]
 pub(super) async fn of_link(
     State(app): State<App>,
@@ -52,8 +52,8 @@ pub(super) async fn of_link(
 ///
 /// The frames are those of `/v1/links/{id}/clicks/live`.
 #[utoipa::path(
-    get, path = "/v1/links/clicks/live", operation_id = "watch_workspace_clicks", tag = "live", security(("bearer" = [])),
-    responses((status = 101, description = "The WebSocket is open"), LiveProblems, ReadProblems),
+    get, path = "/v1/links/clicks/live", operation_id = "watch_workspace_clicks", tag = "live",
+    responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
 )]
 pub(super) async fn of_workspace(
     State(app): State<App>,

@@ -6,10 +6,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::document;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(document("Millrace: media"))
+    OpenApiRouter::new()
         .routes(routes!(asset_list::list))
         .routes(routes!(asset_list::one))
 }

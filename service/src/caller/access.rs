@@ -149,6 +149,32 @@ pub fn rule_of(method: &Method, path: &str) -> Option<&'static Rule> {
     rules.find(|rule| rule.path == path && rule.method == *method)
 }
 
+impl Rule {
+    /// Who may use the route, as a sentence for people.
+    pub fn sentence(&self) -> String {
+        let who = match self.who {
+            Who::Anybody => return "Open to everybody: it takes no credential.".to_owned(),
+            Who::Role(role) => whoever_is(role).to_owned(),
+            Who::Oneself => "the user whom the path names".to_owned(),
+            Who::OneselfOr(role) => {
+                format!("the user whom the path names, and {}", whoever_is(role))
+            }
+        };
+        match self.scope {
+            Some(scope) => format!("For {who}; an API key needs the scope `{scope}`."),
+            None => format!("For {who}; API keys are refused."),
+        }
+    }
+}
+
+const fn whoever_is(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "every member (`viewer`, `editor`, `admin`)",
+        Role::Editor => "`editor` and `admin`",
+        Role::Admin => "`admin`",
+    }
+}
+
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,6 @@
 //! Accounts, and what holds for every context.
 
+mod access;
 mod audit;
 mod bad_input;
 mod conventions;

@@ -6,18 +6,6 @@ use serde_json::{Value, json};
 use crate::eventually::eventually;
 use crate::stack::{PASSWORD, Person, Stack};
 
-/// Waits until what the person holds is refused, which takes a moment on the way over the log.
-async fn is_locked_out(person: &Person) {
-    eventually("locked out", async || {
-        let answer = person.sees_herself().await;
-        let error = answer.body["error"].as_str().unwrap_or_default();
-        (answer.status == 401 && error == "token_revoked")
-            .then_some(())
-            .ok_or(answer.status)
-    })
-    .await;
-}
-
 async fn asks(person: &Person, method: Method, path: &str, body: &Value) -> u16 {
     let request = person.request(method, path).json(body);
     request.send().await.unwrap().status().as_u16()
@@ -46,7 +34,7 @@ async fn who_has_logged_out_is_locked_out() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
     ada.posts("/v1/core/auth/logout", &json!({})).await.is(204);
-    is_locked_out(&ada).await;
+    ada.is_locked_out().await;
     stack.finish().await;
 }
 
@@ -78,7 +66,7 @@ async fn a_suspended_member_is_locked_out_of_that_workspace_alone() {
     let user = bob.user["id"].as_str().unwrap();
     let suspend = format!("/v1/core/users/{user}/suspend");
     ada.writes(&suspend, &json!({})).await.is(200);
-    is_locked_out(&visiting).await;
+    visiting.is_locked_out().await;
     bob.sees_herself().await.is(200);
     let refused = stack.guest().asks_to_log_in(&credentials).await;
     refused.refuses(403, "suspended");
@@ -111,7 +99,7 @@ async fn an_erased_person_is_gone_and_the_address_is_free() {
     let (ada, guest) = (stack.person("ada").await, stack.guest());
     let path = format!("/v1/core/users/{}", ada.user["id"].as_str().unwrap());
     assert_eq!(asks(&ada, Method::DELETE, &path, &json!({})).await, 204);
-    is_locked_out(&ada).await;
+    ada.is_locked_out().await;
     let credentials = json!({ "email": ada.email, "password": PASSWORD });
     let refused = guest.asks_to_log_in(&credentials).await;
     refused.refuses(401, "invalid_credentials");

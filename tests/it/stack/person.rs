@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use events::core::Role;
+use events::core::{Role, Scope};
 use events::{Position, SessionId, UserId, WorkspaceId};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use service::world;
 use super::client::{Client, send};
 use super::watch::Watch;
 use super::{Answer, Guest, Link, PASSWORD, Replica};
+use crate::eventually::eventually;
 
 #[derive(Clone)]
 pub(crate) struct Person {
@@ -81,6 +82,38 @@ impl Person {
         let mut person = self.clone();
         person.client.door = replica.door();
         person
+    }
+
+    /// Makes somebody who has an account a member of her workspace.
+    pub(crate) async fn takes_in(&self, other: &Self, role: Role) {
+        let path = format!("/v1/core/workspaces/{}/members", self.workspace());
+        let wish = json!({ "email": other.email, "role": role });
+        self.writes(&path, &wish).await.is(201);
+    }
+
+    /// The same person, who has logged in anew, to work in a workspace.
+    pub(crate) async fn enters(&self, workspace: &str) -> Self {
+        let credentials =
+            json!({ "email": self.email, "password": PASSWORD, "workspace_id": workspace });
+        let guest = Guest::new(self.client.clone());
+        let logged_in = guest.asks_to_log_in(&credentials).await.is(200);
+        self.with_token(logged_in.body["access_token"].as_str().unwrap().to_owned())
+    }
+
+    /// Makes a key with these scopes, and answers what its making was answered.
+    pub(crate) async fn issues_a_key(&self, scopes: &[Scope]) -> Value {
+        let wish = json!({ "name": "a program", "scopes": scopes });
+        let issued = self.writes("/v1/core/api-keys", &wish).await;
+        issued.is(201).body
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        self.user["id"].as_str().unwrap()
+    }
+
+    /// The workspace that was opened for her.
+    pub(crate) fn workspace(&self) -> &str {
+        self.user["workspace_id"].as_str().unwrap()
     }
 
     /// The same person, with another token.
@@ -226,6 +259,21 @@ impl Person {
     /// Asks for something in any words.
     pub(crate) async fn asks(&self, method: Method, path: &str, body: &Value) -> Answer {
         send(self.request(method, path).json(body)).await
+    /// Deletes what the path names.
+    pub(crate) async fn deletes(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Waits until what she holds is refused, which takes a moment on the way over the log.
+    pub(crate) async fn is_locked_out(&self) {
+        eventually("locked out", async || {
+            let answer = self.sees_herself().await;
+            let error = answer.body["error"].as_str().unwrap_or_default();
+            (answer.status == 401 && error == "token_revoked")
+                .then_some(())
+                .ok_or(answer.status)
+        })
+        .await;
     }
 
     /// Posts what is answered without a position.

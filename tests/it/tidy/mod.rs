@@ -1,5 +1,6 @@
 //! The rules that a program can hold the tree to; each is shown to refuse a sample that breaks it.
 
+mod access;
 mod compose;
 mod contexts;
 mod decisions;

@@ -18,7 +18,7 @@ use crate::problem::internal;
 ///
 /// The key is told in this answer and nowhere else. It may do what its scopes say, and no more than its maker may.
 #[utoipa::path(
-    post, path = "/v1/core/api-keys", tag = "core", security(("bearer" = [])),
+    post, path = "/v1/core/api-keys", tag = "api keys",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = IssueBody,
     responses((status = 201, body = IssuedBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))), WriteProblems, CallerProblems),
@@ -42,7 +42,7 @@ pub(super) async fn issue(
 
 /// Revokes an API key: it is refused within a second, everywhere
 #[utoipa::path(
-    delete, path = "/v1/core/api-keys/{id}", tag = "core", security(("bearer" = [])),
+    delete, path = "/v1/core/api-keys/{id}", tag = "api keys",
     params(("id" = Uuid, Path)),
     responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems),
 )]

@@ -18,7 +18,7 @@ use crate::openapi::{CallerProblems, LimitProblems, ResourceProblems, WriteProbl
 ///
 /// Opens a session: its refresh token is good for one use and 30 days, and gives the next one.
 #[utoipa::path(
-    post, path = "/v1/core/auth/login", tag = "core",
+    post, path = "/v1/core/auth/login", tag = "sessions",
     request_body = LoginBody,
     responses(
         (status = 200, body = LoggedInBody),
@@ -41,7 +41,7 @@ pub(super) async fn login(
 /// A token that is spent already closes the whole session, unless it was spent within the last 10 s: then it is
 /// answered with the same child again, so that two tabs don't log each other out.
 #[utoipa::path(
-    post, path = "/v1/core/auth/refresh", tag = "core",
+    post, path = "/v1/core/auth/refresh", tag = "sessions",
     request_body = RefreshBody,
     responses(
         (status = 200, body = LoggedInBody),
@@ -61,7 +61,7 @@ pub(super) async fn refresh(
 ///
 /// Its tokens are refused within a second, everywhere.
 #[utoipa::path(
-    post, path = "/v1/core/auth/logout", tag = "core", security(("bearer" = [])),
+    post, path = "/v1/core/auth/logout", tag = "sessions",
     responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems),
 )]
 pub(super) async fn logout(State(app): State<App>, caller: Caller) -> Result<Accepted, Problem> {
@@ -70,7 +70,7 @@ pub(super) async fn logout(State(app): State<App>, caller: Caller) -> Result<Acc
 
 /// Ends one of the caller's sessions, from afar
 #[utoipa::path(
-    delete, path = "/v1/core/sessions/{id}", tag = "core", security(("bearer" = [])),
+    delete, path = "/v1/core/sessions/{id}", tag = "sessions",
     params(("id" = Uuid, Path)),
     responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems),
 )]

@@ -15,7 +15,9 @@ use crate::core::change_password::{self, ChangePasswordBody};
 use crate::core::erase;
 use crate::core::members::{self, MemberBody};
 use crate::core::register::{self, RegisterBody};
-use crate::openapi::{CallerProblems, LimitProblems, ResourceProblems, WriteProblems};
+use crate::openapi::{
+    CallerProblems, KeyProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
+};
 use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
@@ -23,7 +25,7 @@ use crate::problem::internal;
 ///
 /// With an `invitation` the user becomes a member of the workspace that invited, too.
 #[utoipa::path(
-    post, path = "/v1/core/users", tag = "core",
+    post, path = "/v1/core/users", tag = "users",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = RegisterBody,
     responses(
@@ -47,13 +49,13 @@ pub(super) async fn register(
 ///
 /// One's own account, or, as an admin, one whose own workspace this is.
 #[utoipa::path(
-    patch, path = "/v1/core/users/{id}", tag = "core", security(("bearer" = [])),
+    patch, path = "/v1/core/users/{id}", tag = "users",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
     request_body = AmendBody,
     responses(
         (status = 200, body = UserBody, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems,
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems,
     ),
 )]
 pub(super) async fn amend(
@@ -68,12 +70,12 @@ pub(super) async fn amend(
 
 /// Changes one's own password, and ends one's other sessions
 #[utoipa::path(
-    put, path = "/v1/core/users/{id}/password", tag = "core", security(("bearer" = [])),
+    put, path = "/v1/core/users/{id}/password", tag = "users",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
     request_body = ChangePasswordBody,
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),
-        WriteProblems, CallerProblems, ResourceProblems, LimitProblems,
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn change_password(
@@ -92,12 +94,12 @@ pub(super) async fn change_password(
 /// The key to what is sealed is destroyed, memberships and sessions end, the address is free again.
 /// One's own account, or, as an admin, one whose own workspace this is. There is no way back.
 #[utoipa::path(
-    delete, path = "/v1/core/users/{id}", tag = "core", security(("bearer" = [])),
+    delete, path = "/v1/core/users/{id}", tag = "users",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`last_admin`: a workspace with other members would be left without an admin", body = ProblemBody, content_type = "application/problem+json"),
-        CallerProblems, ResourceProblems,
+        CallerProblems, ResourceProblems, VersionProblems,
     ),
 )]
 pub(super) async fn erase(
@@ -113,12 +115,12 @@ pub(super) async fn erase(
 ///
 /// What the member holds for this workspace is refused within a second; other workspaces are not touched.
 #[utoipa::path(
-    post, path = "/v1/core/users/{id}/suspend", tag = "core", security(("bearer" = [])),
+    post, path = "/v1/core/users/{id}/suspend", tag = "users",
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
         (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
-        CallerProblems, ResourceProblems,
+        KeyProblems, CallerProblems, ResourceProblems,
     ),
 )]
 pub(super) async fn suspend(
@@ -140,11 +142,11 @@ pub(super) async fn suspend(
 
 /// Lets a suspended member of the workspace act again
 #[utoipa::path(
-    post, path = "/v1/core/users/{id}/reinstate", tag = "core", security(("bearer" = [])),
+    post, path = "/v1/core/users/{id}/reinstate", tag = "users",
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        CallerProblems, ResourceProblems,
+        KeyProblems, CallerProblems, ResourceProblems,
     ),
 )]
 pub(super) async fn reinstate(

@@ -20,7 +20,7 @@ use crate::problem::internal;
 ///
 /// To work in it, refresh with its id as `workspace_id`.
 #[utoipa::path(
-    post, path = "/v1/core/workspaces", tag = "core", security(("bearer" = [])),
+    post, path = "/v1/core/workspaces", tag = "workspaces",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = FoundBody,
     responses(
@@ -51,7 +51,7 @@ pub(super) async fn found(
 /// Who has an account is a member at once. For an address without one the answer holds an `invitation`, good for
 /// 7 days, with which the person registers: Millrace sends no mail, so hand it over.
 #[utoipa::path(
-    post, path = "/v1/core/workspaces/{id}/members", tag = "core", security(("bearer" = [])),
+    post, path = "/v1/core/workspaces/{id}/members", tag = "workspaces",
     params(("id" = Uuid, Path, description = "The workspace of the access token"), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = AddMemberBody,
     responses(
@@ -83,7 +83,7 @@ pub(super) async fn add_member(
 ///
 /// What the member holds for this workspace is refused within a second: refreshing gives a token of the new role.
 #[utoipa::path(
-    patch, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "core", security(("bearer" = [])),
+    patch, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "workspaces",
     params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path)),
     request_body = RoleBody,
     responses(
@@ -104,7 +104,7 @@ pub(super) async fn change_role(
 
 /// Removes a member; oneself, to leave
 #[utoipa::path(
-    delete, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "core", security(("bearer" = [])),
+    delete, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "workspaces",
     params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path)),
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),

@@ -5,6 +5,7 @@
 mod choice;
 mod destination;
 mod directory;
+mod document;
 mod follow;
 mod heard;
 mod lead;
@@ -32,6 +33,7 @@ use refusal::Refusal;
 
 pub(crate) use destination::Destination;
 pub(crate) use directory::Directory;
+pub(crate) use document::RedirectDocument;
 pub(crate) use follow::follow;
 pub(crate) use metrics::RedirectMetrics;
 pub(crate) use place::Place;

@@ -24,11 +24,11 @@ use crate::progress::Projection;
 ///
 /// Those that are no longer good are listed too.
 #[utoipa::path(
-    get, path = "/v1/core/api-keys", operation_id = "list_api_keys", tag = "api keys", security(("bearer" = [])),
+    get, path = "/v1/core/api-keys", operation_id = "list_api_keys", tag = "api keys",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = Page<ApiKeyBody>), ReadProblems),
 )]
@@ -62,10 +62,10 @@ pub(crate) async fn list(
 
 /// One API key
 #[utoipa::path(
-    get, path = "/v1/core/api-keys/{id}", operation_id = "get_api_key", tag = "api keys", security(("bearer" = [])),
+    get, path = "/v1/core/api-keys/{id}", operation_id = "get_api_key", tag = "api keys",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = ApiKeyBody), (status = 304), ReadProblems),
 )]

@@ -29,8 +29,8 @@ const DEPENDS_ON: [Projection; 3] = [
 
 /// What happened in the workspace, and who did it, newest first
 #[utoipa::path(
-    get, path = "/v1/core/audit", operation_id = "list_audit", tag = "audit", security(("bearer" = [])),
-    params(Asked, ("Min-Position" = Option<String>, Header, example = "CORE:17,LINKS:4")),
+    get, path = "/v1/core/audit", operation_id = "list_audit", tag = "audit",
+    params(Asked, ("Min-Position" = Option<String>, Header, example = "CORE:1,LINKS:1")),
     responses((status = 200, body = Page<ActBody>), ReadProblems),
 )]
 pub(crate) async fn list(

@@ -84,11 +84,11 @@ impl From<Row> for MemberBody {
 
 /// The workspace's members, in the order in which they registered
 #[utoipa::path(
-    get, path = "/v1/core/users", operation_id = "list_users", tag = "users", security(("bearer" = [])),
+    get, path = "/v1/core/users", operation_id = "list_users", tag = "users",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = Page<MemberBody>), ReadProblems),
 )]
@@ -108,12 +108,11 @@ pub(crate) async fn list(
 /// The same as `/v1/core/users`.
 #[utoipa::path(
     get, path = "/v1/core/workspaces/{id}/members", operation_id = "list_members", tag = "workspaces",
-    security(("bearer" = [])),
     params(
         ("id" = Uuid, Path),
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = Page<MemberBody>), ReadProblems),
 )]

@@ -69,11 +69,11 @@ impl SessionBody {
 
 /// The caller's own sessions that go on, newest first
 #[utoipa::path(
-    get, path = "/v1/core/sessions", operation_id = "list_sessions", tag = "sessions", security(("bearer" = [])),
+    get, path = "/v1/core/sessions", operation_id = "list_sessions", tag = "sessions",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = Page<SessionBody>), ReadProblems),
 )]

@@ -62,8 +62,8 @@ pub(crate) struct UserBody {
 
 /// The caller
 #[utoipa::path(
-    get, path = "/v1/core/users/me", tag = "users", security(("bearer" = [])),
-    params(("Min-Position" = Option<String>, Header, example = "CORE:17")),
+    get, path = "/v1/core/users/me", tag = "users",
+    params(("Min-Position" = Option<String>, Header, example = "CORE:1")),
     responses((status = 200, body = UserBody), (status = 304), ReadProblems),
 )]
 pub(crate) async fn me(
@@ -82,10 +82,10 @@ pub(crate) async fn me(
 ///
 /// Who is erased is told as long as something refers to them.
 #[utoipa::path(
-    get, path = "/v1/core/users/{id}", operation_id = "get_user", tag = "users", security(("bearer" = [])),
+    get, path = "/v1/core/users/{id}", operation_id = "get_user", tag = "users",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = UserBody), (status = 304), ReadProblems),
 )]

@@ -65,11 +65,10 @@ impl From<Row> for WorkspaceBody {
 /// The workspaces that the caller belongs to, oldest first
 #[utoipa::path(
     get, path = "/v1/core/workspaces", operation_id = "list_workspaces", tag = "workspaces",
-    security(("bearer" = [])),
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "CORE:17"),
+        ("Min-Position" = Option<String>, Header, example = "CORE:1"),
     ),
     responses((status = 200, body = Page<WorkspaceBody>), ReadProblems),
 )]

@@ -51,11 +51,11 @@ struct Point {
 
 /// The clicks on one link
 #[utoipa::path(
-    get, path = "/v1/links/{id}/stats", operation_id = "link_stats", tag = "stats", security(("bearer" = [])),
+    get, path = "/v1/links/{id}/stats", operation_id = "link_stats", tag = "stats",
     params(
         ("id" = Uuid, Path),
         Asked,
-        ("Min-Position" = Option<String>, Header, example = "CLICKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
     ),
     responses((status = 200, body = Stats), (status = 304), ReadProblems),
 )]
@@ -77,8 +77,8 @@ pub(crate) async fn of_link(
 
 /// The clicks on all links of the workspace
 #[utoipa::path(
-    get, path = "/v1/links/stats", operation_id = "workspace_stats", tag = "stats", security(("bearer" = [])),
-    params(Asked, ("Min-Position" = Option<String>, Header, example = "CLICKS:17")),
+    get, path = "/v1/links/stats", operation_id = "workspace_stats", tag = "stats",
+    params(Asked, ("Min-Position" = Option<String>, Header, example = "CLICKS:1")),
     responses((status = 200, body = Stats), (status = 304), ReadProblems),
 )]
 pub(crate) async fn of_workspace(

@@ -25,12 +25,12 @@ use crate::progress::Projection;
 
 /// The workspace's links, newest first
 #[utoipa::path(
-    get, path = "/v1/links", operation_id = "list_links", tag = "links", security(("bearer" = [])),
+    get, path = "/v1/links", operation_id = "list_links", tag = "links",
     params(
         Filter,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
     ),
     responses((status = 200, body = Page<LinkBody>), ReadProblems),
 )]
@@ -98,10 +98,10 @@ async fn page(
 
 /// One link
 #[utoipa::path(
-    get, path = "/v1/links/{id}", operation_id = "get_link", tag = "links", security(("bearer" = [])),
+    get, path = "/v1/links/{id}", operation_id = "get_link", tag = "links",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
     ),
     responses((status = 200, body = LinkBody), (status = 304), ReadProblems),
 )]

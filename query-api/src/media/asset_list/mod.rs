@@ -71,11 +71,11 @@ impl From<Row> for AssetBody {
 
 /// The workspace's assets, newest first
 #[utoipa::path(
-    get, path = "/v1/media/assets", operation_id = "list_assets", tag = "assets", security(("bearer" = [])),
+    get, path = "/v1/media/assets", operation_id = "list_assets", tag = "assets",
     params(
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
-        ("Min-Position" = Option<String>, Header, example = "MEDIA:17"),
+        ("Min-Position" = Option<String>, Header, example = "MEDIA:1"),
     ),
     responses((status = 200, body = Page<AssetBody>), ReadProblems),
 )]
@@ -109,10 +109,10 @@ pub(crate) async fn list(
 
 /// One asset
 #[utoipa::path(
-    get, path = "/v1/media/assets/{id}", operation_id = "get_asset", tag = "assets", security(("bearer" = [])),
+    get, path = "/v1/media/assets/{id}", operation_id = "get_asset", tag = "assets",
     params(
         ("id" = Uuid, Path),
-        ("Min-Position" = Option<String>, Header, example = "MEDIA:17"),
+        ("Min-Position" = Option<String>, Header, example = "MEDIA:1"),
     ),
     responses((status = 200, body = AssetBody), (status = 304), ReadProblems),
 )]

@@ -1,21 +1,25 @@
 //! What the API says of itself: an OpenAPI document for each context, and a page to read them.
 
+mod operations;
+
 use axum::Router;
-use axum::http::StatusCode;
 use axum::response::Html;
 use axum::routing::get;
 use service::body::Json;
-use service::problem::{CODES, Code};
+use service::problem::{CODES, Code, Fault, ProblemBody};
 use utoipa::Modify;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, OpenApi, RefOr};
+use utoipa::openapi::{InfoBuilder, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
-/// The frame of every document.
+/// The name of the one way to prove oneself.
+const BEARER: &str = "bearer";
+
+/// What all documents have in common: how callers prove themselves, and what problems look like.
 #[derive(utoipa::OpenApi)]
-#[openapi(modifiers(&Bearer))]
+#[openapi(components(schemas(ProblemBody, Fault)), modifiers(&Bearer))]
 struct Frame;
 
 struct Bearer;
@@ -24,10 +28,10 @@ impl Modify for Bearer {
     fn modify(&self, openapi: &mut OpenApi) {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
+            .description(Some("An access token (a JWT) or an API key"))
             .build();
         let components = openapi.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
     }
 }
 
@@ -36,43 +40,13 @@ pub(crate) fn with_document(context: &str, routes: OpenApiRouter) -> Router {
     let (router, mut document) = OpenApiRouter::with_openapi(Frame::openapi())
         .merge(routes)
         .split_for_parts();
-    name_answers(&mut document);
+    operations::complete(&mut document);
     document.info = InfoBuilder::new()
         .title(format!("Millrace: {context}"))
         .version(env!("CARGO_PKG_VERSION"))
         .build();
     let answer = get(move || std::future::ready(Json(document.clone())));
     router.route(&format!("/v1/{context}/openapi.json"), answer)
-}
-
-/// An answer that has no description of its own gets its status' name: OpenAPI 3.1 asks for one.
-fn name_answers(document: &mut OpenApi) {
-    for item in document.paths.paths.values_mut() {
-        let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.put,
-            &mut item.patch,
-            &mut item.delete,
-        ];
-        for operation in operations.into_iter().flatten() {
-            for (status, answer) in &mut operation.responses.responses {
-                if let RefOr::T(answer) = answer
-                    && answer.description.is_empty()
-                {
-                    name_of(status).clone_into(&mut answer.description);
-                }
-            }
-        }
-    }
-}
-
-fn name_of(status: &str) -> &str {
-    let status = status.parse().ok();
-    let known = status.and_then(|code| StatusCode::from_u16(code).ok());
-    known
-        .and_then(|it| it.canonical_reason())
-        .unwrap_or("Another answer")
 }
 
 /// `/docs/problems`: what each problem's `type` leads to.
