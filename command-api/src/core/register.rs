@@ -139,8 +139,7 @@ impl Newcomer {
             }
             let wish = Wish {
                 companions,
-                ..Wish::of_new(Subject::User(self.user), &command)
-                    .claiming(self.claims(app))
+                ..Wish::of_new(Subject::User(self.user), &command).claiming(self.claims(app))
             };
             let answer = |_: &User| self.answer(origin, workspace);
             match app.commands.handle(origin, wish, answer).await {

@@ -91,29 +91,11 @@ impl Person {
         self.writes(&path, &wish).await.is(201);
     }
 
-    /// The same person, who has logged in anew, to work in a workspace.
-    pub(crate) async fn enters(&self, workspace: &str) -> Self {
-        let credentials =
-            json!({ "email": self.email, "password": PASSWORD, "workspace_id": workspace });
-        let guest = Guest::new(self.client.clone());
-        let logged_in = guest.asks_to_log_in(&credentials).await.is(200);
-        self.with_token(logged_in.body["access_token"].as_str().unwrap().to_owned())
-    }
-
     /// Makes a key with these scopes, and answers what its making was answered.
     pub(crate) async fn issues_a_key(&self, scopes: &[Scope]) -> Value {
         let wish = json!({ "name": "a program", "scopes": scopes });
         let issued = self.writes("/v1/core/api-keys", &wish).await;
         issued.is(201).body
-    }
-
-    pub(crate) fn id(&self) -> &str {
-        self.user["id"].as_str().unwrap()
-    }
-
-    /// The workspace that was opened for her.
-    pub(crate) fn workspace(&self) -> &str {
-        self.user["workspace_id"].as_str().unwrap()
     }
 
     /// The same person, with another token.
@@ -259,6 +241,8 @@ impl Person {
     /// Asks for something in any words.
     pub(crate) async fn asks(&self, method: Method, path: &str, body: &Value) -> Answer {
         send(self.request(method, path).json(body)).await
+    }
+
     /// Deletes what the path names.
     pub(crate) async fn deletes(&self, path: &str) -> Answer {
         send(self.request(Method::DELETE, path)).await

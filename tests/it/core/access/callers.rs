@@ -136,7 +136,7 @@ impl<'s> Callers<'s> {
         let person = self.who(shown, None).await.expect("somebody");
         let is_strange = shown == Shown::TokenOfStrangeAdmin;
         let home = if is_strange { &person } else { &self.owner };
-        person.enters(home.workspace()).await
+        person.logs_in(home.workspace()).await
     }
 
     /// Somebody who has just become a viewer.
@@ -151,7 +151,7 @@ impl<'s> Callers<'s> {
 async fn member(stack: &Stack, owner: &Person, name: &str, role: Role) -> Person {
     let person = stack.person(name).await;
     owner.takes_in(&person, role).await;
-    person.enters(owner.workspace()).await
+    person.logs_in(owner.workspace()).await
 }
 
 async fn with_key(maker: &Person, scopes: &[Scope]) -> Person {
