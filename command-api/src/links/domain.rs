@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use events::{ClaimKind, Context, Subject};
+use service::short_url::short_url;
 use url::Url;
 
 use super::slug::Slug;
@@ -34,7 +35,7 @@ impl Domain {
 
     /// The address that people open.
     pub(crate) fn short_url(&self, slug: &str) -> String {
-        format!("{}://{}/{slug}", self.scheme, self.host)
+        short_url(&self.scheme, &self.host, slug)
     }
 
     /// The claim that makes a slug unique in this domain.

@@ -9,12 +9,12 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::link::{Link, LinkRejection, Shorten};
-use super::slug::Slug;
-use super::target::Target;
+use super::slug::{Slug, random_length};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::{HandleError, Wish};
 use crate::origin::Origin;
+use crate::problem::unread;
 use crate::text::{self, TextError};
 
 /// The longest title, in characters.
@@ -23,18 +23,18 @@ const TITLE_CHARS_MAX: usize = 200;
 const TAGS_MAX: usize = 20;
 /// The longest tag, in characters.
 const TAG_CHARS_MAX: usize = 50;
-/// Random slugs that are tried before giving up; at a million links even a second is needed once in 853,000 times.
+/// Random slugs that are tried before giving up; even a second is needed once in 100 million times.
 const RANDOM_SLUGS_MAX: usize = 5;
 
 /// What somebody who wants a short link sends.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShortenBody {
-    /// Where the link leads: an absolute http or https URL.
+    /// Where the link leads: an absolute http or https URL, or of another scheme that is allowed here.
     #[schema(format = "uri", max_length = 2048)]
     target: String,
-    /// ASCII letters, digits, `-` and `_`; random when left out.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
+    /// Letters and digits of one script, `-` and `_`; random when left out.
+    #[schema(min_length = 1, max_length = 64)]
     slug: Option<String>,
     /// The default domain when left out.
     domain: Option<String>,
@@ -94,18 +94,20 @@ pub(crate) async fn shorten(
     if let Some(slug) = given {
         return Ok(attempt(app, workspace, origin, &mut command, slug).await?);
     }
+    let links = app.fill.links_max(&app.broker).await.map_err(unread)?;
+    let chars = random_length(links);
     for _ in 1..RANDOM_SLUGS_MAX {
-        match attempt(app, workspace, origin, &mut command, Slug::random()).await {
+        match attempt(app, workspace, origin, &mut command, Slug::random(chars)).await {
             Err(HandleError::Taken(_)) => {}
             done => return Ok(done?),
         }
     }
-    Ok(attempt(app, workspace, origin, &mut command, Slug::random()).await?)
+    Ok(attempt(app, workspace, origin, &mut command, Slug::random(chars)).await?)
 }
 
 fn parse(app: &App, body: ShortenBody) -> Result<(Shorten, Option<Slug>), Problem> {
     let mut faults = Faults::default();
-    let target = faults.take("/target", Target::parse(&body.target));
+    let target = faults.take("/target", app.targets.parse(&body.target));
     let slug = body
         .slug
         .map(|slug| faults.take("/slug", Slug::parse(&slug)));

@@ -45,6 +45,36 @@ async fn random_slugs_differ_and_cannot_be_misread() {
 }
 
 #[tokio::test]
+async fn a_slug_of_another_script_leads_on() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "slug": "Gru\u{308}ße" });
+    let made = ada.asks_to_shorten(&wish).await.is(201);
+    assert_eq!(made.body["slug"], "Gr\u{fc}ße");
+    let short_url = made.body["short_url"].as_str().unwrap();
+    assert!(short_url.ends_with("/Gr%C3%BC%C3%9Fe"), "{short_url}");
+    let opened = stack.visitor().opens_slug("Gr%C3%BC%C3%9Fe").await.is(302);
+    assert_eq!(opened.header("location"), TARGET);
+    let listed = ada.lists_links().await.is(200);
+    assert_eq!(listed.body["items"][0], made.body);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_to_a_short_link_is_refused() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens(TARGET).await;
+    let wish = json!({ "target": link.answer.body["short_url"] });
+    let refused = ada.asks_to_shorten(&wish).await;
+    let refused = refused.refuses(422, "validation");
+    assert_eq!(refused.pointers(), ["/target"]);
+    let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("in a circle"), "{detail}");
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn words_with_another_use_are_no_slugs() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;

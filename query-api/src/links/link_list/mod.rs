@@ -11,6 +11,7 @@ use service::caller::Caller;
 use service::headers::{IfNoneMatch, MinPosition};
 use service::page::{Page, Paging};
 use service::problem::Problem;
+use service::short_url::short_url;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use url::Url;
@@ -61,7 +62,7 @@ impl LinkBody {
     fn new(row: Row, public_url: &Url) -> Self {
         Self {
             id: LinkId::new(row.link_id),
-            short_url: format!("{}://{}/{}", public_url.scheme(), row.domain, row.slug),
+            short_url: short_url(public_url.scheme(), &row.domain, &row.slug),
             slug: row.slug,
             domain: row.domain,
             target: row.target,
