@@ -12,7 +12,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 22] = [
+const ROUTES: [&str; 23] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "GET /v1/core/users",
@@ -31,6 +31,7 @@ const ROUTES: [&str; 22] = [
     "POST /v1/links",
     "GET /v1/links",
     "GET /v1/links/{id}",
+    "GET /v1/links/{id}/qr",
     "GET /v1/links/{id}/stats",
     "GET /v1/links/stats",
     "GET /v1/links/{id}/clicks/live",

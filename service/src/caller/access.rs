@@ -95,6 +95,7 @@ pub const RULES: &[Rule] = &[
     scoped(Method::POST, "/v1/links", EDITOR, Scope::LinksWrite),
     scoped(Method::GET, "/v1/links", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/{id}", VIEWER, Scope::LinksRead),
+    scoped(Method::GET, "/v1/links/{id}/qr", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/stats", VIEWER, Scope::ClicksRead),
     scoped(
         Method::GET,

@@ -1,6 +1,7 @@
 //! The links of a workspace.
 
 mod filter;
+pub(crate) mod qr;
 
 use axum::extract::State;
 use axum::response::Response;
