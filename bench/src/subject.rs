@@ -12,7 +12,7 @@ use millrace::system::{Blueprint, Processes, System};
 use serde_json::{Value, json};
 use servers::Nats;
 use service::caller::Tokens;
-use service::config::Secret;
+use service::config::{Secret, Targets};
 use service::keys::DataKey;
 use service::limits::Limits;
 use service::listen::Listener;
@@ -48,6 +48,7 @@ impl Subject {
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),
             rate_limits: Limits::off(),
+            targets: Targets::default(),
             password_cost: cost,
         };
         let system = System::start(blueprint, listener).await?;

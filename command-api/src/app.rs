@@ -16,8 +16,8 @@ use crate::agents::Agents;
 use crate::core::Identities;
 use crate::handle::Commands;
 use crate::hashing::Hashing;
-use crate::links::Domain;
 use crate::links::redirect::{Directory, RedirectMetrics};
+use crate::links::{Domain, Fill, TargetRules};
 use crate::media::Storage;
 
 /// The state of the command API's router; a clone is a pointer.
@@ -36,6 +36,10 @@ pub(crate) struct Parts {
     pub(crate) identities: Identities,
     /// Where short links are opened.
     pub(crate) domain: Domain,
+    /// Where links may lead.
+    pub(crate) targets: TargetRules,
+    /// How long random slugs must be.
+    pub(crate) fill: Fill,
     pub(crate) directory: Directory,
     pub(crate) agents: Agents,
     pub(crate) lane: ClickLane,

@@ -28,6 +28,7 @@ use ipnet::IpNet;
 use nats::{Broker, ClickLane, ReadError, Start};
 use service::caller::Gate;
 use service::client_address::TrustedProxies;
+use service::config::Targets;
 use service::health::{Component, Readiness};
 use service::keys::Keyring;
 use service::limits::{Limiter, Limits};
@@ -42,10 +43,11 @@ use app::{App, Parts};
 use core::Identities;
 use handle::Commands;
 use hashing::{Hashing, HashingError};
-use links::Domain;
 use links::redirect::{Directory, RedirectMetrics};
+use links::{Domain, Fill, TargetRules};
 
 pub use hashing::PasswordCost;
+pub use links::BlocklistError;
 pub use media::{Storage, StorageSettings};
 
 /// How long the storage is left alone after it failed.
@@ -67,6 +69,8 @@ pub struct Settings {
     pub password_cost: PasswordCost,
     /// Where uploads go.
     pub storage: StorageSettings,
+    /// Where links may lead.
+    pub targets: Targets,
 }
 
 /// The command API's routes: those that are described, and the redirect, which stands apart since it must be fast.
@@ -87,6 +91,9 @@ pub enum BuildError {
     /// The log's tail could not be opened.
     #[error("the tail of LINKS could not be opened")]
     Tail(#[from] ReadError),
+    /// The domains that no link may lead to could not be read.
+    #[error("the blocked domains (TARGET_BLOCKLIST) can't be used")]
+    Blocklist(#[from] BlocklistError),
     /// The one hash that is made at the start could not be.
     #[error("no password could be hashed")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -108,7 +115,10 @@ pub async fn build(
         rate_limits,
         password_cost,
         storage,
+        targets,
     } = settings;
+    let domain = Domain::of(&public_url);
+    let targets = TargetRules::new(targets, vec![domain.host().to_owned()])?;
     let directory = Directory::new();
     let tail = broker.tail(StreamName::Links, Start::New).await?;
     tasks.spawn_until_stopped(
@@ -141,7 +151,9 @@ pub async fn build(
         gate,
         limiter,
         hashing,
-        domain: Domain::of(&public_url),
+        domain,
+        targets,
+        fill: Fill::default(),
         directory,
         agents: Agents::new(),
         lane,

@@ -125,6 +125,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
             .map(|secret| Tokens::new(&secret, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies,
         rate_limits: config.rate_limits,
+        targets: config.targets,
         password_cost: PasswordCost::Owasp,
     })
 }

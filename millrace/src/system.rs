@@ -12,7 +12,7 @@ use nats::{Broker, ConnectError};
 use projectors::{Database, Projectors};
 use query_api::{DatabaseSettings, QueryApi};
 use service::caller::{Gate, Tokens};
-use service::config::Secret;
+use service::config::{Secret, Targets};
 use service::health::{Component, Readiness};
 use service::keys::{DataKey, Keyring};
 use service::limits::Limits;
@@ -54,6 +54,8 @@ pub struct Blueprint {
     pub trusted_proxies: Vec<IpNet>,
     /// How often what anybody may do may be tried.
     pub rate_limits: Limits,
+    /// Where links may lead.
+    pub targets: Targets,
     /// What hashing a password costs.
     pub password_cost: PasswordCost,
 }
@@ -237,6 +239,7 @@ async fn start(
             rate_limits: blueprint.rate_limits,
             password_cost: blueprint.password_cost,
             storage: storage.context("command-api needs a bucket")?,
+            targets: blueprint.targets,
         };
         let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks).await?;
         routes.take_command_api(built);

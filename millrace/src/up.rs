@@ -118,6 +118,7 @@ fn blueprint(
         tokens: Some(Tokens::new(&secrets.jwt, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies.clone(),
         rate_limits: config.rate_limits.clone(),
+        targets: config.targets.clone(),
         password_cost: PasswordCost::Owasp,
     })
 }

@@ -15,6 +15,7 @@ pub mod page;
 pub mod problem;
 pub mod request_id;
 pub mod sealed;
+pub mod short_url;
 pub mod shutdown;
 pub mod telemetry;
 pub mod world;

@@ -69,9 +69,11 @@ pub(crate) async fn make(
     origin: &Origin,
     body: BulkBody,
 ) -> Result<Accepted, Problem> {
-    let mut entries = entries(app, parse(app, body)?).await?;
+    let wanted = parse(app, body)?;
+    let chars = shorten::random_chars(app).await?;
+    let mut entries = entries(app, wanted, chars).await?;
     for _ in 0..ATTEMPTS_MAX {
-        let claims = free(app, workspace, &mut entries).await?;
+        let claims = free(app, workspace, &mut entries, chars).await?;
         match store(app, workspace, origin, &entries, claims).await {
             // Somebody was faster with one of the slugs: which, the next look tells.
             Err(HandleError::Taken(_)) => {}
@@ -101,7 +103,7 @@ fn parse(app: &App, body: BulkBody) -> Result<Vec<Wanted>, Problem> {
     Ok(wanted)
 }
 
-async fn entries(app: &App, wanted: Vec<Wanted>) -> Result<Vec<Entry>, Problem> {
+async fn entries(app: &App, wanted: Vec<Wanted>, chars: usize) -> Result<Vec<Entry>, Problem> {
     let mut entries = Vec::with_capacity(wanted.len());
     for Wanted {
         mut command,
@@ -113,7 +115,8 @@ async fn entries(app: &App, wanted: Vec<Wanted>) -> Result<Vec<Entry>, Problem> 
             command.route.password_hash = Some(route::hash(app, password).await?);
         }
         let is_random = slug.is_none();
-        command.slug = slug.unwrap_or_else(Slug::random).as_str().to_owned();
+        let slug = slug.unwrap_or_else(|| Slug::random(chars));
+        slug.as_str().clone_into(&mut command.slug);
         entries.push(Entry {
             id: LinkId::new(world::new_id()),
             command,
@@ -128,6 +131,7 @@ async fn free(
     app: &App,
     workspace: WorkspaceId,
     entries: &mut [Entry],
+    chars: usize,
 ) -> Result<Vec<Claiming>, Problem> {
     let mut clashes = repeated(entries);
     let values: Vec<Subject> = entries.iter().map(Entry::value).collect();
@@ -147,7 +151,9 @@ async fn free(
                 behind: sequence,
             }),
             Standing::Held { .. } if entry.is_random => {
-                Slug::random().as_str().clone_into(&mut entry.command.slug);
+                Slug::random(chars)
+                    .as_str()
+                    .clone_into(&mut entry.command.slug);
                 claims.push(Claiming::new(entry.value(), entry.subject(workspace)));
             }
             Standing::Held { .. } => {

@@ -3,9 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use events::{ClaimKind, Context, Subject};
+use service::short_url::short_url;
 use url::Url;
 
-use super::slug::Slug;
+use super::slug;
 
 /// The host, and the port where it isn't the scheme's own, of a public address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,22 +40,17 @@ impl Domain {
 
     /// The address that people open.
     pub(crate) fn short_url(&self, host: &str, slug: &str) -> String {
-        format!("{}://{host}/{slug}", self.scheme)
-    }
-
-    /// The claim that makes a slug unique in this domain.
-    pub(crate) fn claim(&self, slug: &Slug) -> Subject {
-        claim(&self.host, slug.as_str())
+        short_url(&self.scheme, host, slug)
     }
 }
 
-/// The claim on `domain/slug`.
+/// The claim on a slug of a domain, by the form in which it is unique there.
 pub(crate) fn claim(host: &str, slug: &str) -> Subject {
-    let key = URL_SAFE_NO_PAD.encode(format!("{host}/{slug}"));
+    let key = URL_SAFE_NO_PAD.encode(format!("{host}/{}", slug::key(slug)));
     Subject::Claim(Context::Links, ClaimKind::Slug, key)
 }
 
-/// The domain and the slug that a claim's key names.
+/// The domain and the slug's form that a claim's key names.
 pub(crate) fn claimed(key: &str) -> Option<(String, String)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
     let (host, slug) = text.split_once('/')?;
@@ -68,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_read_as_it_was_made() {
-        let Subject::Claim(_, _, key) = claim("go.example", "spring") else {
+        let Subject::Claim(_, _, key) = claim("go.example", "Spring") else {
             panic!("a claim is one");
         };
         let named = ("go.example".to_owned(), "spring".to_owned());

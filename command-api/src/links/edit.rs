@@ -19,6 +19,7 @@ use super::patch::{Patch, sent};
 use super::route::{self, RouteWish, UtmBody};
 use super::rule::RuleBody;
 use super::slug::Slug;
+use super::target::TargetRules;
 use super::{answer, former};
 use crate::accepted::Accepted;
 use crate::app::App;
@@ -30,11 +31,11 @@ use crate::problem::{contended, internal};
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EditBody {
-    /// Where the link leads: an absolute http or https URL.
+    /// Where the link leads: an absolute http or https URL, or of another scheme that is allowed here.
     #[schema(format = "uri", max_length = 2048)]
     target: Option<String>,
     /// The slug that the link is opened by from now on; the one before becomes a former slug.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
+    #[schema(min_length = 1, max_length = 64)]
     slug: Option<String>,
     /// The slugs of before that shall still lead to the link; the others are given up, and free for anybody.
     /// All of them, when left out.
@@ -100,7 +101,7 @@ pub(crate) async fn edit(
     for _ in 0..ATTEMPTS_MAX {
         let known = Known::find(app, caller.workspace, id).await?;
         if_match.check(&ETag::version(known.version))?;
-        let mut command = merge(&body, known.details()?)?;
+        let mut command = merge(&body, known.details()?, &app.targets)?;
         if let Some(hash) = &password_hash {
             command.route.password_hash.clone_from(hash);
         }
@@ -113,7 +114,7 @@ pub(crate) async fn edit(
 }
 
 /// The link as it is wanted.
-fn merge(body: &EditBody, details: &Details) -> Result<Edit, Problem> {
+fn merge(body: &EditBody, details: &Details, targets: &TargetRules) -> Result<Edit, Problem> {
     let mut faults = Faults::default();
     let body = body.clone();
     let route = RouteWish {
@@ -137,7 +138,7 @@ fn merge(body: &EditBody, details: &Details) -> Result<Edit, Problem> {
     let edit = Edit {
         former_slugs: former::wanted(details, &slug, body.former_slugs.as_deref(), &mut faults),
         slug,
-        route: route.apply(details.route.clone(), &mut faults),
+        route: route.apply(details.route.clone(), targets, &mut faults),
         label: label.apply(details.label.clone(), &mut faults),
     };
     faults.finish()?;

@@ -20,7 +20,9 @@ use super::redirect::RedirectDocument;
 use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
 use crate::app::App;
-use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::openapi::{
+    CallerProblems, KeyProblems, ResourceProblems, VersionProblems, WriteProblems,
+};
 use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
@@ -74,7 +76,7 @@ async fn shorten(
 ///
 /// All of them, or none: if slugs are taken, `errors` names each by its entry.
 #[utoipa::path(
-    post, path = "/v1/links/bulk", operation_id = "make_links", tag = "links", security(("bearer" = [])),
+    post, path = "/v1/links/bulk", operation_id = "make_links", tag = "links",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     request_body = BulkBody,
     responses(
@@ -112,13 +114,13 @@ async fn make(
 ///
 /// What is left out stays, and `null` clears. Every replica leads as it says within a tenth of a second.
 #[utoipa::path(
-    patch, path = "/v1/links/{id}", operation_id = "edit_link", tag = "links", security(("bearer" = [])),
+    patch, path = "/v1/links/{id}", operation_id = "edit_link", tag = "links",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
     request_body = EditBody,
     responses(
         (status = 200, body = LinkBody, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`slug_taken` or `too_many_slugs`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems,
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems,
     ),
 )]
 async fn edit(
@@ -135,11 +137,11 @@ async fn edit(
 ///
 /// It leads nowhere until it is restored, and keeps its slugs.
 #[utoipa::path(
-    delete, path = "/v1/links/{id}", operation_id = "archive_link", tag = "links", security(("bearer" = [])),
+    delete, path = "/v1/links/{id}", operation_id = "archive_link", tag = "links",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),
-        WriteProblems, CallerProblems, ResourceProblems,
+        CallerProblems, ResourceProblems, VersionProblems,
     ),
 )]
 async fn archive(
@@ -153,7 +155,7 @@ async fn archive(
 
 /// Restores an archived link
 #[utoipa::path(
-    post, path = "/v1/links/{id}/restore", operation_id = "restore_link", tag = "links", security(("bearer" = [])),
+    post, path = "/v1/links/{id}/restore", operation_id = "restore_link", tag = "links",
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     responses(
         (status = 200, body = LinkBody, headers(
@@ -161,7 +163,7 @@ async fn archive(
             ("Position" = String),
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
-        WriteProblems, CallerProblems, ResourceProblems,
+        KeyProblems, CallerProblems, ResourceProblems,
     ),
 )]
 async fn restore(

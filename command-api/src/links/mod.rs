@@ -21,3 +21,6 @@ mod target;
 
 pub(crate) use domain::Domain;
 pub(crate) use link::LinkRejection;
+pub(crate) use slug::Fill;
+pub use target::BlocklistError;
+pub(crate) use target::TargetRules;

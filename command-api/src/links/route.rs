@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::patch::Patch;
 use super::rule::{self, RuleBody};
-use super::target::Target;
+use super::target::{Target, TargetRules};
 use crate::app::App;
 use crate::problem::internal;
 use crate::text;
@@ -53,10 +53,15 @@ pub(super) struct RouteWish {
 
 impl RouteWish {
     /// The route as it is wanted.
-    pub(super) fn apply(self, mut route: Route, faults: &mut Faults) -> Route {
+    pub(super) fn apply(
+        self,
+        mut route: Route,
+        targets: &TargetRules,
+        faults: &mut Faults,
+    ) -> Route {
         let target = |pointer: &str, text: String, faults: &mut Faults| {
             faults
-                .take(pointer, Target::parse(&text))
+                .take(pointer, targets.parse(&text))
                 .map(Target::into_string)
         };
         if let Some(text) = self.target {
@@ -73,7 +78,7 @@ impl RouteWish {
             route.utm = utm.unwrap_or_default().parse(faults);
         }
         if let Some(rules) = self.rules {
-            route.rules = rule::parse(rules.unwrap_or_default(), faults);
+            route.rules = rule::parse(rules.unwrap_or_default(), targets, faults);
         }
         if let Some(expires_at) = self.expires_at {
             route.expires_at = expires_at;
@@ -146,9 +151,14 @@ impl UtmBody {
 
 #[cfg(test)]
 mod tests {
-    use super::{RouteWish, UtmBody, blank, check_password};
+    use super::{RouteWish, TargetRules, UtmBody, blank, check_password};
     use events::links::{Route, Utm};
     use service::body::Faults;
+    use service::config::Targets;
+
+    fn rules() -> TargetRules {
+        TargetRules::new(Targets::default(), Vec::new()).unwrap()
+    }
 
     fn full() -> Route {
         Route {
@@ -169,7 +179,10 @@ mod tests {
     #[test]
     fn what_is_left_out_stays_and_null_clears() {
         let mut faults = Faults::default();
-        assert_eq!(RouteWish::default().apply(full(), &mut faults), full());
+        assert_eq!(
+            RouteWish::default().apply(full(), &rules(), &mut faults),
+            full()
+        );
         let cleared = RouteWish {
             utm: Some(None),
             rules: Some(None),
@@ -184,7 +197,7 @@ mod tests {
             forward_query: true,
             ..blank()
         };
-        assert_eq!(cleared.apply(full(), &mut faults), expected);
+        assert_eq!(cleared.apply(full(), &rules(), &mut faults), expected);
         assert!(faults.finish().is_ok());
     }
 
@@ -202,7 +215,7 @@ mod tests {
             max_clicks: Some(Some(0)),
             ..RouteWish::default()
         };
-        wish.apply(blank(), &mut faults);
+        wish.apply(blank(), &rules(), &mut faults);
         check_password(Some("abc"), &mut faults);
         let problem = format!("{:?}", faults.finish().unwrap_err());
         for pointer in [

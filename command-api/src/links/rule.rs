@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use utoipa::ToSchema;
 
-use super::target::Target;
+use super::target::TargetRules;
 use crate::text;
 
 /// The most rules of a link.
@@ -101,7 +101,11 @@ const fn one() -> u32 {
 }
 
 /// The rules, without those that have a fault.
-pub(super) fn parse(bodies: Vec<RuleBody>, faults: &mut Faults) -> Vec<Rule> {
+pub(super) fn parse(
+    bodies: Vec<RuleBody>,
+    targets: &TargetRules,
+    faults: &mut Faults,
+) -> Vec<Rule> {
     if bodies.len() > RULES_MAX {
         faults.add("/rules", format!("must have at most {RULES_MAX} rules"));
         return Vec::new();
@@ -110,7 +114,7 @@ pub(super) fn parse(bodies: Vec<RuleBody>, faults: &mut Faults) -> Vec<Rule> {
     let mut rules = Vec::with_capacity(bodies.len());
     for (index, body) in bodies.into_iter().enumerate() {
         let at = format!("/rules/{index}");
-        let rule = body.parse(&at, faults);
+        let rule = body.parse(&at, targets, faults);
         if let Some(rule) = &rule
             && !names.insert(rule.name.clone())
         {
@@ -122,7 +126,7 @@ pub(super) fn parse(bodies: Vec<RuleBody>, faults: &mut Faults) -> Vec<Rule> {
 }
 
 impl RuleBody {
-    fn parse(self, at: &str, faults: &mut Faults) -> Option<Rule> {
+    fn parse(self, at: &str, rules: &TargetRules, faults: &mut Faults) -> Option<Rule> {
         let name = faults.take(
             &format!("{at}/name"),
             text::line(&self.name, NAME_CHARS_MAX),
@@ -135,7 +139,7 @@ impl RuleBody {
         let mut targets = Vec::with_capacity(self.targets.len().min(VARIANTS_MAX));
         for (index, variant) in self.targets.iter().take(VARIANTS_MAX).enumerate() {
             let at = format!("{at}/targets/{index}");
-            targets.extend(variant.parse(&at, faults));
+            targets.extend(variant.parse(&at, rules, faults));
         }
         Some(Rule {
             name: name?,
@@ -146,12 +150,12 @@ impl RuleBody {
 }
 
 impl VariantBody {
-    fn parse(&self, at: &str, faults: &mut Faults) -> Option<Variant> {
+    fn parse(&self, at: &str, rules: &TargetRules, faults: &mut Faults) -> Option<Variant> {
         if !(1..=WEIGHT_MAX).contains(&self.weight) {
             let fault = format!("must be 1 to {WEIGHT_MAX}");
             faults.add(&format!("{at}/weight"), fault);
         }
-        let target = faults.take(&format!("{at}/target"), Target::parse(&self.target))?;
+        let target = faults.take(&format!("{at}/target"), rules.parse(&self.target))?;
         Some(Variant {
             target: target.into_string(),
             weight: self.weight,
@@ -246,17 +250,23 @@ fn parameters(bodies: Vec<ParameterBody>, at: &str, faults: &mut Faults) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::{RULES_MAX, RuleBody, parse};
+    use super::{RULES_MAX, RuleBody, TargetRules, parse};
     use serde_json::{Value, json};
     use service::body::Faults;
+    use service::config::Targets;
 
     fn body(value: Value) -> RuleBody {
         serde_json::from_value(value).unwrap()
     }
 
+    fn targets() -> TargetRules {
+        TargetRules::new(Targets::default(), Vec::new()).unwrap()
+    }
+
     fn faults_of(rules: Vec<Value>) -> String {
         let mut faults = Faults::default();
-        parse(rules.into_iter().map(body).collect(), &mut faults);
+        let bodies = rules.into_iter().map(body).collect();
+        parse(bodies, &targets(), &mut faults);
         format!("{:?}", faults.finish().unwrap_err())
     }
 
@@ -268,7 +278,7 @@ mod tests {
             "when": { "countries": ["np"], "systems": ["Android"], "languages": ["NE"] },
             "targets": [{ "target": "https://EXAMPLE.com" }],
         });
-        let rules = parse(vec![body(rule)], &mut faults);
+        let rules = parse(vec![body(rule)], &targets(), &mut faults);
         assert!(faults.finish().is_ok());
         let rule = rules.first().unwrap();
         assert_eq!(rule.name, "phones");

@@ -9,28 +9,30 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::answer;
+use super::domain::claim;
 use super::label::LabelWish;
 use super::link::{Link, LinkRejection, Shorten};
 use super::route::{self, RouteWish, UtmBody};
 use super::rule::RuleBody;
-use super::slug::Slug;
+use super::slug::{Slug, random_length};
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{HandleError, Wish};
 use crate::origin::Origin;
+use crate::problem::unread;
 
-/// Random slugs that are tried before giving up; at a million links even a second is needed once in 853,000 times.
+/// Random slugs that are tried before giving up; even a second is needed once in 100 million times.
 const RANDOM_SLUGS_MAX: usize = 5;
 
 /// What somebody who wants a short link sends.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ShortenBody {
-    /// Where the link leads: an absolute http or https URL.
+    /// Where the link leads: an absolute http or https URL, or of another scheme that is allowed here.
     #[schema(format = "uri", max_length = 2048)]
     target: String,
-    /// ASCII letters, digits, `-` and `_`; random when left out.
-    #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
+    /// Letters and digits of one script, `-` and `_`, in upper or lower case, which is kept; random when left out.
+    #[schema(min_length = 1, max_length = 64)]
     slug: Option<String>,
     /// The default domain when left out.
     domain: Option<String>,
@@ -95,13 +97,20 @@ pub(crate) async fn shorten(
     if let Some(slug) = slug {
         return Ok(attempt(app, workspace, origin, &mut command, slug).await?);
     }
+    let chars = random_chars(app).await?;
     for _ in 1..RANDOM_SLUGS_MAX {
-        match attempt(app, workspace, origin, &mut command, Slug::random()).await {
+        match attempt(app, workspace, origin, &mut command, Slug::random(chars)).await {
             Err(HandleError::Taken(_)) => {}
             done => return Ok(done?),
         }
     }
-    Ok(attempt(app, workspace, origin, &mut command, Slug::random()).await?)
+    Ok(attempt(app, workspace, origin, &mut command, Slug::random(chars)).await?)
+}
+
+/// How long a random slug must be, so that nobody guesses one.
+pub(super) async fn random_chars(app: &App) -> Result<usize, Problem> {
+    let links = app.fill.links_max(&app.broker).await.map_err(unread)?;
+    Ok(random_length(links))
 }
 
 /// Finds every fault of what was sent.
@@ -131,7 +140,7 @@ pub(super) fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted
     let command = Shorten {
         domain: app.domain.host().to_owned(),
         slug: String::new(),
-        route: route.apply(route::blank(), faults),
+        route: route.apply(route::blank(), &app.targets, faults),
         label: label.apply(events::links::Label::default(), faults),
     };
     Wanted {
@@ -151,7 +160,7 @@ async fn attempt(
     let id = LinkId::new(world::new_id());
     slug.as_str().clone_into(&mut command.slug);
     let subject = Subject::Link(workspace, id);
-    let wish = Wish::of_new(subject, &*command).claiming([app.domain.claim(&slug)]);
+    let wish = Wish::of_new(subject, &*command).claiming([claim(&command.domain, &command.slug)]);
     let created_at = origin.time;
     let answer = |link: &Link| answer::of(app, StatusCode::CREATED, id, link, created_at);
     app.commands.handle(origin, wish, answer).await

@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 37] = [
+const ROUTES: [&str; 42] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -44,8 +44,13 @@ const ROUTES: [&str; 37] = [
     "GET /v1/media/assets",
     "GET /v1/media/assets/{id}",
     "POST /v1/links",
+    "POST /v1/links/bulk",
+    "PATCH /v1/links/{id}",
+    "DELETE /v1/links/{id}",
+    "POST /v1/links/{id}/restore",
     "GET /v1/links",
     "GET /v1/links/{id}",
+    "GET /v1/links/{id}/qr",
     "GET /v1/links/{id}/stats",
     "GET /v1/links/stats",
     "GET /v1/links/{id}/clicks/live",

@@ -12,10 +12,13 @@ use service::problem::Problem;
 /// What an answer depends on besides its address: who asks, and how far the view must have come.
 const DEPENDS_ON: HeaderValue = HeaderValue::from_static("authorization, min-position");
 
-/// A body as JSON, and the tag by which the client can ask whether it still holds.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A body, and the tag by which the client can ask whether it still holds.
 pub(crate) struct Versioned {
     etag: ETag,
-    json: Vec<u8>,
+    content_type: HeaderValue,
+    body: Vec<u8>,
     cache_control: HeaderValue,
 }
 
@@ -23,25 +26,27 @@ impl Versioned {
     /// The resource at `version`, the sequence of its last event.
     pub(crate) fn at(version: i64, body: &impl Serialize) -> Result<Self, Problem> {
         let version = u64::try_from(version).unwrap_or(0);
-        Ok(Self::new(ETag::version(version), to_json(body)?))
+        Ok(Self::new(ETag::version(version), JSON, to_json(body)?))
     }
 
     /// An answer that has no version of its own, so its content names it.
     pub(crate) fn by_content(body: &impl Serialize) -> Result<Self, Problem> {
         let json = to_json(body)?;
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&json);
-        Ok(Self::new(
-            ETag::opaque(&format!("{:016x}", hasher.finish())),
-            json,
-        ))
+        Ok(Self::new(tag_of(&json), JSON, json))
     }
 
-    const fn new(etag: ETag, json: Vec<u8>) -> Self {
+    /// What isn't JSON; its content names it.
+    pub(crate) fn file(content_type: &'static str, body: Vec<u8>) -> Self {
+        let content_type = HeaderValue::from_static(content_type);
+        Self::new(tag_of(&body), content_type, body)
+    }
+
+    const fn new(etag: ETag, content_type: HeaderValue, body: Vec<u8>) -> Self {
         // Kept by the client alone, and asked for again each time.
         Self {
             etag,
-            json,
+            content_type,
+            body,
             cache_control: HeaderValue::from_static("private, no-cache"),
         }
     }
@@ -66,9 +71,15 @@ impl Versioned {
         if is_known {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-        (headers, json, self.json).into_response()
+        let content_type = [(CONTENT_TYPE, self.content_type)];
+        (headers, content_type, self.body).into_response()
     }
+}
+
+fn tag_of(body: &[u8]) -> ETag {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    ETag::opaque(&format!("{:016x}", hasher.finish()))
 }
 
 fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Problem> {

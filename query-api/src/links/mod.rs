@@ -12,6 +12,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(link_list::list))
         .routes(routes!(link_list::one))
+        .routes(routes!(link_list::qr::of_link))
         .routes(routes!(click_rollup::of_link))
         .routes(routes!(click_rollup::of_workspace))
 }

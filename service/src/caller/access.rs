@@ -104,6 +104,7 @@ pub const RULES: &[Rule] = &[
     ),
     scoped(Method::GET, "/v1/links", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/{id}", VIEWER, Scope::LinksRead),
+    scoped(Method::GET, "/v1/links/{id}/qr", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/stats", VIEWER, Scope::ClicksRead),
     scoped(
         Method::GET,

@@ -84,6 +84,17 @@ pub struct S3 {
     pub secret_access_key: Secret,
 }
 
+/// Where links may lead.
+#[derive(Debug, Clone, Default)]
+pub struct Targets {
+    /// Schemes besides http and https, in lower case.
+    pub schemes: Vec<String>,
+    /// Whether a link may lead into a private network, or to this machine.
+    pub is_private_allowed: bool,
+    /// A file of domains to which no link may lead.
+    pub blocklist: Option<PathBuf>,
+}
+
 /// All settings. What is `None` was not given: `millrace up` provides a private server or makes
 /// a secret, and a process that runs apart asks for it through [`Required`].
 #[derive(Debug, Clone)]
@@ -118,6 +129,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// `RATE_LIMITS`.
     pub rate_limits: Limits,
+    /// `TARGET_SCHEMES`, `PRIVATE_TARGETS` and `TARGET_BLOCKLIST`.
+    pub targets: Targets,
     /// `LOG_LEVEL` and `LOG_FORMAT`.
     pub log: Log,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`.

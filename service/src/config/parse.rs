@@ -102,6 +102,46 @@ pub(super) fn rate_limits(text: &str) -> Result<Limits, String> {
     Limits::parse(text).map_err(|error| error.to_string())
 }
 
+/// Schemes whose addresses do something in the browser itself, or show what is on the visitor's own machine.
+const SCHEMES_REFUSED: [&str; 8] = [
+    "javascript",
+    "vbscript",
+    "data",
+    "file",
+    "filesystem",
+    "blob",
+    "about",
+    "view-source",
+];
+
+pub(super) fn target_schemes(text: &str) -> Result<Vec<String>, String> {
+    let parts = text.split(',').map(str::trim);
+    parts.filter(|part| !part.is_empty()).map(scheme).collect()
+}
+
+fn scheme(text: &str) -> Result<String, String> {
+    let scheme = text.to_ascii_lowercase();
+    if SCHEMES_REFUSED.contains(&scheme.as_str()) {
+        return Err(format!("names `{text}`; no link may ever lead there"));
+    }
+    // RFC 3986, section 3.1.
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then_some(scheme).ok_or_else(|| {
+        format!("names `{text}`; each part must be a scheme without its colon, such as mailto")
+    })
+}
+
+pub(super) fn private_targets(text: &str) -> Result<bool, String> {
+    match text {
+        "allow" => Ok(true),
+        "refuse" => Ok(false),
+        other => Err(format!("is `{other}`; it may be refuse or allow")),
+    }
+}
+
 pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
     text.split(',')
         .map(str::trim)

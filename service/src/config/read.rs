@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{ConfigError, Reader};
-use super::{Config, Environment, Log, S3, Secret, parse};
+use super::{Config, Environment, Log, S3, Secret, Targets, parse};
 
 const SECONDS_A_DAY: u32 = 86_400;
 
@@ -48,6 +48,15 @@ impl Config {
             rate_limits: from
                 .read("RATE_LIMITS", parse::rate_limits)
                 .unwrap_or_default(),
+            targets: Targets {
+                schemes: from
+                    .read("TARGET_SCHEMES", parse::target_schemes)
+                    .unwrap_or_default(),
+                is_private_allowed: from
+                    .read("PRIVATE_TARGETS", parse::private_targets)
+                    .unwrap_or(false),
+                blocklist: from.read("TARGET_BLOCKLIST", text).map(Into::into),
+            },
             log: Log {
                 level: from
                     .read("LOG_LEVEL", parse::log_level)

@@ -105,6 +105,21 @@ pub const SETTINGS: &[Setting] = &[
         "logins, registrations and refreshes by client address and by account, each as so often in so many seconds; `off`, or what differs from the default",
     ),
     setting(
+        "TARGET_SCHEMES",
+        None,
+        "schemes besides http and https that links may lead to, comma-separated, such as `mailto,tel,myapp`",
+    ),
+    setting(
+        "PRIVATE_TARGETS",
+        Some("refuse"),
+        "`allow` lets links lead to private and local addresses",
+    ),
+    setting(
+        "TARGET_BLOCKLIST",
+        None,
+        "file of domains that no link may lead to, one a line, each with all below it; read at the start",
+    ),
+    setting(
         "LOG_LEVEL",
         Some("info"),
         "level, or directives such as `info,nats=debug`",

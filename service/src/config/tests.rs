@@ -39,6 +39,8 @@ fn all_faults_are_reported_at_once() {
         ("S3_ENDPOINT", "ftp://files"),
         ("TRUSTED_PROXIES", "10.0.0.0/8,nonsense"),
         ("RATE_LIMITS", "login=1/1"),
+        ("TARGET_SCHEMES", "mailto,JavaScript"),
+        ("PRIVATE_TARGETS", "yes"),
         ("LOG_FORMAT", "xml"),
     ])
     .unwrap_err();
@@ -56,6 +58,8 @@ fn all_faults_are_reported_at_once() {
         "S3_SECRET_ACCESS_KEY",
         "TRUSTED_PROXIES",
         "RATE_LIMITS",
+        "TARGET_SCHEMES",
+        "PRIVATE_TARGETS",
         "LOG_FORMAT",
     ];
     assert_eq!(faulty, BTreeSet::from(expected));
@@ -122,6 +126,25 @@ fn trusted_proxies_are_addresses_and_networks() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(networks, ["10.0.0.0/8", "127.0.0.1/32", "::1/128"]);
+}
+
+#[test]
+fn links_may_lead_to_more_schemes_but_never_to_one_that_runs_in_the_page() {
+    let config = read(&[("TARGET_SCHEMES", "mailto, TEL,web+app")]).unwrap();
+    assert_eq!(config.targets.schemes, ["mailto", "tel", "web+app"]);
+    for scheme in [
+        "javascript",
+        "Data",
+        "vbscript",
+        "FILE",
+        "blob",
+        "about",
+        "tel:",
+        "7",
+    ] {
+        let error = read(&[("TARGET_SCHEMES", scheme)]).unwrap_err();
+        assert_eq!(error.settings().collect::<Vec<_>>(), ["TARGET_SCHEMES"]);
+    }
 }
 
 #[test]

@@ -25,9 +25,15 @@ async fn a_slug_that_is_taken_is_refused_to_everybody() {
         let refused = person.asks_to_shorten(&wish).await;
         refused.refuses(409, "slug_taken");
     }
-    // Case tells slugs apart.
-    let upper = json!({ "target": TARGET, "slug": "Spring" });
-    bob.asks_to_shorten(&upper).await.is(201);
+    // Case is kept, and tells no slugs apart.
+    let upper = json!({ "target": TARGET, "slug": "SPRING" });
+    bob.asks_to_shorten(&upper).await.refuses(409, "slug_taken");
+    let summer = json!({ "target": TARGET, "slug": "Summer" });
+    let summer = bob.asks_to_shorten(&summer).await.is(201);
+    assert_eq!(summer.body["slug"], "Summer");
+    for spelling in ["Summer", "summer", "SUMMER"] {
+        stack.visitor().opens_slug(spelling).await.is(302);
+    }
     stack.finish().await;
 }
 
@@ -41,6 +47,36 @@ async fn random_slugs_differ_and_cannot_be_misread() {
     for slug in slugs {
         assert!(slug.len() >= 8 && !slug.contains(LOOK_ALIKES), "{slug}");
     }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_slug_of_another_script_leads_on() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "slug": "Gru\u{308}ße" });
+    let made = ada.asks_to_shorten(&wish).await.is(201);
+    assert_eq!(made.body["slug"], "Gr\u{fc}ße");
+    let short_url = made.body["short_url"].as_str().unwrap();
+    assert!(short_url.ends_with("/Gr%C3%BC%C3%9Fe"), "{short_url}");
+    let opened = stack.visitor().opens_slug("Gr%C3%BC%C3%9Fe").await.is(302);
+    assert_eq!(opened.header("location"), TARGET);
+    let listed = ada.lists_links().await.is(200);
+    assert_eq!(listed.body["items"][0], made.body);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_to_a_short_link_is_refused() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens(TARGET).await;
+    let wish = json!({ "target": link.answer.body["short_url"] });
+    let refused = ada.asks_to_shorten(&wish).await;
+    let refused = refused.refuses(422, "validation");
+    assert_eq!(refused.pointers(), ["/target"]);
+    let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("in a circle"), "{detail}");
     stack.finish().await;
 }
 

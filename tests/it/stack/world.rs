@@ -9,7 +9,7 @@ use millrace::system::{Blueprint, Processes};
 use query_api::DatabaseSettings;
 use servers::testing::{TestNats, TestPostgres};
 use service::caller::{Grant, LEEWAY_SECONDS, Tokens};
-use service::config::Secret;
+use service::config::{Secret, Targets};
 use service::keys::DataKey;
 use service::limits::Limits;
 use service::world;
@@ -114,6 +114,7 @@ impl World {
             tokens: Some(self.tokens.clone()),
             trusted_proxies: Vec::new(),
             rate_limits: self.rate_limits.clone(),
+            targets: Targets::default(),
             password_cost: PasswordCost::Owasp,
         }
     }

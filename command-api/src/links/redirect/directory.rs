@@ -44,7 +44,7 @@ struct Holder {
     link: LinkId,
 }
 
-/// A domain and a slug.
+/// A domain and a slug, in the form in which it is unique there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Address {
     domain: Box<str>,
@@ -103,13 +103,37 @@ impl Directory {
         domain: &str,
         slug: &str,
     ) -> Result<Option<Arc<Destination>>, ReadError> {
-        let Some(holder) = self.holder(broker, AddressRef { domain, slug }).await? else {
+        // Most are asked for as they are kept.
+        let kept = self.0.holders.get(&AddressRef { domain, slug });
+        let holder = match kept {
+            Some(holder) => Some(holder),
+            None => self.holder_of_any_spelling(broker, domain, slug).await?,
+        };
+        let Some(holder) = holder else {
             return Ok(None);
         };
         if let Some(destination) = self.0.links.get(&holder.link) {
             return Ok(Some(destination));
         }
         self.read(broker, holder).await
+    }
+
+    async fn holder_of_any_spelling(
+        &self,
+        broker: &Broker,
+        domain: &str,
+        slug: &str,
+    ) -> Result<Option<Holder>, ReadError> {
+        // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
+        let Ok(slug) = Slug::parse(slug) else {
+            return Ok(None);
+        };
+        let slug = slug.key();
+        let address = AddressRef {
+            domain,
+            slug: &slug,
+        };
+        self.holder(broker, address).await
     }
 
     async fn holder(
@@ -121,8 +145,7 @@ impl Directory {
         if let Some(holder) = kept.holders.get(&address) {
             return Ok(Some(holder));
         }
-        // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
-        if Slug::parse(address.slug).is_err() || kept.unknown.contains_key(&address) {
+        if kept.unknown.contains_key(&address) {
             return Ok(None);
         }
         let mark = kept.heard.mark(&address);

@@ -2,6 +2,7 @@
 
 mod body;
 mod filter;
+pub(crate) mod qr;
 
 use axum::extract;
 use axum::response::Response;
