@@ -29,7 +29,7 @@ pub(crate) async fn run(seconds: u64, rounds: usize, data: Option<PathBuf>) -> a
     })
     .await?;
     let mut broker = Nats::start(&tools, &scratch.path().join("nats")).await?;
-    let subject = Subject::start(&broker).await?;
+    let subject = Subject::start(&broker, &scratch.path().join("spool")).await?;
     let bare = bare_redirect().await?;
     let fsync = disk::fsync_p50(scratch.path())?;
     let mut pairs = Vec::with_capacity(CONNECTIONS.len());

@@ -1,13 +1,14 @@
 //! What is measured: the command API on a broker that syncs always, and its peer, a bare axum redirect.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
-use command_api::{PasswordCost, StorageSettings};
+use command_api::{PasswordCost, SpoolSettings, StorageSettings};
 use millrace::system::{Blueprint, Processes, System};
 use serde_json::{Value, json};
 use servers::Nats;
@@ -18,6 +19,8 @@ use service::limits::Limits;
 use service::listen::Listener;
 use tokio::net::TcpListener;
 
+/// Far more than a measurement makes wait.
+const SPOOL_BYTES_MAX: u64 = 1 << 30;
 /// Where the measured link leads.
 pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 
@@ -29,8 +32,8 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// Starts it and makes one link.
-    pub(crate) async fn start(broker: &Nats) -> anyhow::Result<Self> {
+    /// Starts it and makes one link; clicks that the broker is slow to take wait in `spool`.
+    pub(crate) async fn start(broker: &Nats, spool: &Path) -> anyhow::Result<Self> {
         let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let public_url = format!("http://{}", listener.local_addr());
         let secret = Secret::new("a secret that only this measurement knows");
@@ -44,6 +47,10 @@ impl Subject {
             nats_url: Secret::new(broker.url()),
             database: None,
             storage: Some(no_storage()),
+            spool: Some(SpoolSettings {
+                folder: spool.to_owned(),
+                bytes_max: SPOOL_BYTES_MAX,
+            }),
             data_key: Some(DataKey::random()?),
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),

@@ -19,12 +19,14 @@ mod problem;
 mod spec;
 mod text;
 
+use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
 use events::StreamName;
 use ipnet::IpNet;
-use nats::{Broker, ClickLane, ReadError, Start};
+use nats::{Broker, ClickLane, ReadError, Spool, SpoolError, Start};
 use service::caller::Gate;
 use service::health::{Component, Readiness};
 use service::keys::Keyring;
@@ -32,6 +34,7 @@ use service::limits::{Limiter, Limits};
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 use service::world;
+use tokio::task::spawn_blocking;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -64,6 +67,17 @@ pub struct Settings {
     pub password_cost: PasswordCost,
     /// Where uploads go.
     pub storage: StorageSettings,
+    /// Where clicks wait for the broker.
+    pub spool: SpoolSettings,
+}
+
+/// Where clicks wait for the broker.
+#[derive(Clone, Debug)]
+pub struct SpoolSettings {
+    /// A folder that no other process uses.
+    pub folder: PathBuf,
+    /// What its files may take.
+    pub bytes_max: u64,
 }
 
 /// The command API's routes: those that are described, and the redirect, which stands apart since it must be fast.
@@ -84,6 +98,9 @@ pub enum BuildError {
     /// The log's tail could not be opened.
     #[error("the tail of LINKS could not be opened")]
     Tail(#[from] ReadError),
+    /// There is no place for clicks to wait in.
+    #[error("clicks have no place to wait in while the broker is away (MILLRACE_DATA)")]
+    Spool(#[from] SpoolError),
     /// The one hash that is made at the start could not be.
     #[error("no password could be hashed")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -105,6 +122,7 @@ pub async fn build(
         rate_limits,
         password_cost,
         storage,
+        spool,
     } = settings;
     let directory = Directory::new();
     let tail = broker.tail(StreamName::Links, Start::New).await?;
@@ -112,8 +130,11 @@ pub async fn build(
         "directory",
         links::redirect::follow(directory.clone(), broker.clone(), tail),
     );
-    let (lane, worker) = ClickLane::new(broker.clone(), world::new_id(), tasks.stopping());
-    tasks.spawn("click lane", worker);
+    let lane = open_lane(spool, &broker, metrics, tasks).await?;
+    tasks.spawn_until_stopped(
+        "spool",
+        links::spool::watch(lane.clone(), readiness.component("spool")),
+    );
     let storage = Storage::new(storage);
     tasks.spawn_until_stopped(
         "storage",
@@ -152,6 +173,21 @@ pub async fn build(
         links: links::http::routes().with_state(app.clone()),
         redirects: links::redirect::routes(app),
     })
+}
+
+async fn open_lane(
+    settings: SpoolSettings,
+    broker: &Broker,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<ClickLane, BuildError> {
+    let SpoolSettings { folder, bytes_max } = settings;
+    let opened = spawn_blocking(move || Spool::open(&folder, bytes_max)).await;
+    let spool = opened.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
+    let (lane, worker) = ClickLane::new(broker.clone(), world::new_id(), spool, tasks.stopping());
+    tasks.spawn("click lane", worker);
+    links::spool::register(metrics, &lane);
+    Ok(lane)
 }
 
 /// Makes the bucket as soon as the storage is there; links and redirects do without it.

@@ -6,6 +6,7 @@ mod link;
 pub(crate) mod redirect;
 mod shorten;
 mod slug;
+pub(crate) mod spool;
 mod target;
 
 pub(crate) use domain::Domain;

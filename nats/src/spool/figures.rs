@@ -19,6 +19,4 @@ pub struct SpoolFigures {
     pub dropped_clicks: u64,
     /// Segments that were set aside since they cannot be read to their end, since the start.
     pub damaged_segments: u64,
-    /// Whether the last click that came found no place.
-    pub is_full: bool,
 }

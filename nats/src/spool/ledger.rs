@@ -63,7 +63,6 @@ struct Counted {
     drained_clicks: u64,
     dropped_clicks: u64,
     damaged_segments: u64,
-    is_full: bool,
     oldest_ms: Option<u64>,
 }
 
@@ -149,7 +148,6 @@ impl Ledger {
             drained_clicks: state.figures.drained_clicks,
             dropped_clicks: state.figures.dropped_clicks,
             damaged_segments: state.figures.damaged_segments,
-            is_full: state.figures.is_full,
         }
     }
 
@@ -202,7 +200,6 @@ impl Ledger {
     pub(super) fn end_append(&self, dropped: &[Entry]) {
         let mut state = self.state();
         state.is_appending = false;
-        state.figures.is_full = !dropped.is_empty();
         state.figures.dropped_clicks += clicks(dropped);
         drop(state);
         self.grown.notify_one();

@@ -3,4 +3,5 @@
 mod live;
 mod one_click_travels;
 mod slugs;
+mod spool;
 mod stats_exact;

@@ -6,13 +6,13 @@ use service::metrics::Metrics;
 /// Counters of redirects by what came of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RedirectMetrics {
-    /// Answered, their click stored.
+    /// Answered, their click kept.
     pub(crate) counted: Counter,
     /// Answered, with no click: HEAD and fetching ahead.
     pub(crate) uncounted: Counter,
     /// No such slug.
     pub(crate) unknown: Counter,
-    /// Refused, since the broker did not store the click.
+    /// Refused, since neither the broker nor the spool took the click.
     pub(crate) refused: Counter,
 }
 
@@ -23,7 +23,7 @@ impl RedirectMetrics {
             for (name, help, counter) in [
                 (
                     "redirects_counted",
-                    "Redirects answered, their click stored",
+                    "Redirects answered, their click in the log or in the spool",
                     &these.counted,
                 ),
                 (
@@ -38,7 +38,7 @@ impl RedirectMetrics {
                 ),
                 (
                     "redirects_refused",
-                    "Redirects refused, their click not stored",
+                    "Redirects refused, their click neither stored nor spooled",
                     &these.refused,
                 ),
             ] {

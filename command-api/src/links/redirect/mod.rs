@@ -1,6 +1,6 @@
-//! The redirect: the hot path, which depends on the broker alone.
+//! The redirect: the hot path, which depends on the broker alone, and not on it for slugs that are known.
 //!
-//! Look the slug up, pack the click, wait for the broker's word, lead on.
+//! Look the slug up, pack the click, wait until the broker or the spool has it, lead on.
 
 mod destination;
 mod directory;
@@ -62,7 +62,6 @@ async fn redirect(State(app): State<App>, request: Request) -> Result<Response, 
             agent: &agent,
         };
         record(&app, &destination, &visit).await?;
-        app.redirects.counted.inc();
     } else {
         app.redirects.uncounted.inc();
     }
@@ -83,18 +82,23 @@ fn is_trusted(proxies: &[IpNet], request: &Parts) -> bool {
     })
 }
 
-/// Answered only when the broker has stored it: an answered redirect is a stored click.
+/// Answered only when it is kept: an answered redirect is a stored click, unless the lane dropped and counted it.
 async fn record(app: &App, destination: &Destination, visit: &Visit<'_>) -> Result<(), Problem> {
     let id = ClickId::new(world::new_id());
     let event = ClickEvent::new(id, world::now(), visit.click(destination));
     match app.lane.record(destination.workspace, &event).await {
-        Ok(_) => Ok(()),
+        Ok(_) => {
+            app.redirects.counted.inc();
+            Ok(())
+        }
+        Err(LaneError::Dropped) => Ok(()),
         Err(error) => {
             app.redirects.refused.inc();
             Err(match error {
-                LaneError::Full | LaneError::Unacknowledged | LaneError::Closed => {
-                    unavailable(&error)
-                }
+                LaneError::Full
+                | LaneError::Unacknowledged
+                | LaneError::Dropped
+                | LaneError::Closed => unavailable(&error),
                 LaneError::TooLarge | LaneError::Encode(_) => Problem::internal(&error),
             })
         }
