@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::ensure;
 use rustix::process::Signal;
 use serde_json::Value;
+use servers::Scratch;
 use servers::testing::{self, TestNats};
 
 use crate::program::{Program, Run, free_port};
@@ -20,11 +21,12 @@ struct Apart {
     projectors: Program,
     query_api: Program,
     _nats: TestNats,
+    _data: Scratch,
 }
 
 impl Apart {
     async fn start() -> anyhow::Result<Self> {
-        let nats = testing::nats().await;
+        let (nats, data) = (testing::nats().await, testing::scratch());
         let storage = testing::storage().await;
         let database = testing::fresh_database().await;
         let of = |process| -> anyhow::Result<Run> {
@@ -40,7 +42,8 @@ impl Apart {
             .setting("S3_ENDPOINT", storage.endpoint())
             .setting("S3_ACCESS_KEY_ID", storage.access_key())
             .setting("S3_SECRET_ACCESS_KEY", storage.secret_key())
-            .setting("S3_BUCKET", "apart");
+            .setting("S3_BUCKET", "apart")
+            .setting("MILLRACE_DATA", data.path().display());
         let mut apart = Self {
             command_api: command_api.start()?,
             projectors: of("projectors")?
@@ -50,6 +53,7 @@ impl Apart {
                 .setting("DATABASE_URL", &database)
                 .start()?,
             _nats: nats,
+            _data: data,
         };
         apart.command_api.is_ready().await?;
         apart.projectors.is_ready().await?;

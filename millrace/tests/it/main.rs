@@ -6,6 +6,7 @@ mod openapi;
 mod program;
 mod refused;
 mod secrets;
+mod spool;
 mod trace;
 mod up;
 mod visitor;

@@ -16,8 +16,9 @@ mod testing;
 mod tests;
 mod writer;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -80,7 +81,10 @@ impl Spool {
             folder: folder.to_owned(),
             source,
         };
-        fs::create_dir_all(folder).map_err(io)?;
+        // Nobody else has a part in it.
+        let mut private = DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(folder).map_err(io)?;
         let lock = Arc::new(hold(wait_max, folder)?);
         let mark = MarkFile::open(folder).map_err(io)?;
         let found = recover::recover(folder, mark.read().unwrap_or_default())?;
