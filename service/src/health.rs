@@ -121,10 +121,11 @@ async fn ready(extract::State(readiness): extract::State<Readiness>) -> Response
     if missing.is_empty() {
         return Json(json!({ "status": "ready", "degraded": degraded })).into_response();
     }
-    let mut body = json!({ "status": "unready", "missing": missing });
-    if !degraded.is_empty() {
-        body["degraded"] = json!(degraded);
-    }
+    let body = if degraded.is_empty() {
+        json!({ "status": "unready", "missing": missing })
+    } else {
+        json!({ "status": "unready", "missing": missing, "degraded": degraded })
+    };
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 

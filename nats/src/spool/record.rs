@@ -136,7 +136,7 @@ mod tests {
                     at += length;
                     entries.push(entry);
                 }
-                other => return (entries, other),
+                end @ (Found::End | Found::Torn | Found::Damaged) => return (entries, end),
             }
         }
     }

@@ -186,6 +186,7 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use std::fs::{self, File};
+    use std::io::Write as _;
 
     use super::super::testing::entry;
     use super::{Header, Open, VERSION, header, id_of, path, read_header};
@@ -210,6 +211,18 @@ mod tests {
             flipped[at] ^= 1;
             assert_eq!(read(&flipped), Header::Damaged, "byte {at}");
         }
+    }
+
+    #[test]
+    fn what_a_full_disk_took_a_part_of_is_cut_off_again() {
+        let folder = servers::testing::scratch();
+        let mut open = Open::create(folder.path(), 1).unwrap();
+        open.append(&[entry(1)]).unwrap();
+        let (path, whole) = (path(folder.path(), 1), open.length);
+        open.file.write_all(&entry(2).before_body()).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() > whole);
+        open.abandon();
+        assert_eq!(fs::metadata(&path).unwrap().len(), whole);
     }
 
     #[test]

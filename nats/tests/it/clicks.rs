@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::world::uuid;
 
 /// Far more than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// More than any test here keeps.
 const AMPLE: u64 = 1 << 30;
 

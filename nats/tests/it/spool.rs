@@ -17,9 +17,9 @@ const SOON: Duration = Duration::from_secs(2);
 async fn spools(open: &Open, count: usize) -> Vec<Counted> {
     let workspaces = workspaces(2);
     let mut kept = Vec::new();
-    for index in 0..count {
+    for &workspace in workspaces.iter().cycle().take(count) {
         let asked = Instant::now();
-        let (click, outcome) = open.click(workspaces[index % 2]).await;
+        let (click, outcome) = open.click(workspace).await;
         assert_eq!(outcome.unwrap(), Kept::InSpool);
         assert!(asked.elapsed() < SOON, "after {:?}", asked.elapsed());
         kept.push(click);
