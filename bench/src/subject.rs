@@ -7,10 +7,10 @@ use anyhow::Context;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::routing::get;
-use command_api::{PasswordCost, StorageSettings};
+use command_api::{PasswordCost, SpoolSettings, StorageSettings};
 use millrace::system::{Blueprint, Processes, System};
 use serde_json::{Value, json};
-use servers::Nats;
+use servers::{Nats, Scratch, testing};
 use service::caller::Tokens;
 use service::config::{Secret, Targets};
 use service::keys::DataKey;
@@ -18,6 +18,8 @@ use service::limits::Limits;
 use service::listen::Listener;
 use tokio::net::TcpListener;
 
+/// Far more than a measurement makes wait.
+const SPOOL_BYTES_MAX: u64 = 1 << 30;
 /// Where the measured link leads.
 pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 
@@ -26,11 +28,14 @@ pub(crate) struct Subject {
     system: System,
     /// Where it is reached.
     pub(crate) url: String,
+    /// Where clicks wait that the broker is slow to take.
+    _spool: Scratch,
 }
 
 impl Subject {
     /// Starts it, without limits to how often somebody may try.
     pub(crate) async fn start(broker: &Nats, cost: PasswordCost) -> anyhow::Result<Self> {
+        let spool = testing::scratch();
         let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let url = format!("http://{}", listener.local_addr());
         let secret = Secret::new("a secret that only this measurement knows");
@@ -44,6 +49,10 @@ impl Subject {
             nats_url: Secret::new(broker.url()),
             database: None,
             storage: Some(no_storage()),
+            spool: Some(SpoolSettings {
+                folder: spool.path().to_owned(),
+                bytes_max: SPOOL_BYTES_MAX,
+            }),
             data_key: Some(DataKey::random()?),
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),
@@ -52,7 +61,11 @@ impl Subject {
             password_cost: cost,
         };
         let system = System::start(blueprint, listener).await?;
-        Ok(Self { system, url })
+        Ok(Self {
+            system,
+            url,
+            _spool: spool,
+        })
     }
 
     /// Makes a link, and answers where it is opened.

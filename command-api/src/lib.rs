@@ -20,12 +20,14 @@ mod problem;
 mod spec;
 mod text;
 
+use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
 use events::StreamName;
 use ipnet::IpNet;
-use nats::{Broker, ClickLane, ReadError, Start};
+use nats::{Broker, ClickLane, ReadError, Spool, SpoolError, Start};
 use service::caller::Gate;
 use service::client_address::TrustedProxies;
 use service::config::Targets;
@@ -35,6 +37,7 @@ use service::limits::{Limiter, Limits};
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 use service::world;
+use tokio::task::spawn_blocking;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -71,6 +74,17 @@ pub struct Settings {
     pub storage: StorageSettings,
     /// Where links may lead.
     pub targets: Targets,
+    /// Where clicks wait for the broker.
+    pub spool: SpoolSettings,
+}
+
+/// Where clicks wait for the broker.
+#[derive(Clone, Debug)]
+pub struct SpoolSettings {
+    /// A folder that no other process uses.
+    pub folder: PathBuf,
+    /// What its files may take.
+    pub bytes_max: u64,
 }
 
 /// The command API's routes: those that are described, and the redirect, which stands apart since it must be fast.
@@ -94,6 +108,9 @@ pub enum BuildError {
     /// The domains that no link may lead to could not be read.
     #[error("the blocked domains (TARGET_BLOCKLIST) can't be used")]
     Blocklist(#[from] BlocklistError),
+    /// There is no place for clicks to wait in.
+    #[error("clicks have no place to wait in while the broker is away (MILLRACE_DATA)")]
+    Spool(#[from] SpoolError),
     /// The one hash that is made at the start could not be.
     #[error("no password could be hashed")]
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -116,6 +133,7 @@ pub async fn build(
         password_cost,
         storage,
         targets,
+        spool,
     } = settings;
     let domain = Domain::of(&public_url);
     let targets = TargetRules::new(targets, vec![domain.host().to_owned()])?;
@@ -125,8 +143,11 @@ pub async fn build(
         "directory",
         links::redirect::follow(directory.clone(), broker.clone(), tail),
     );
-    let (lane, worker) = ClickLane::new(broker.clone(), world::new_id(), tasks.stopping());
-    tasks.spawn("click lane", worker);
+    let lane = open_lane(spool, &broker, metrics, tasks).await?;
+    tasks.spawn_until_stopped(
+        "spool",
+        links::spool::watch(lane.clone(), readiness.component("spool")),
+    );
     let storage = Storage::new(storage);
     tasks.spawn_until_stopped(
         "storage",
@@ -168,6 +189,21 @@ pub async fn build(
         links: links::http::routes().with_state(app.clone()),
         redirects: links::redirect::routes(app),
     })
+}
+
+async fn open_lane(
+    settings: SpoolSettings,
+    broker: &Broker,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<ClickLane, BuildError> {
+    let SpoolSettings { folder, bytes_max } = settings;
+    let opened = spawn_blocking(move || Spool::open(&folder, bytes_max)).await;
+    let spool = opened.unwrap_or_else(|error| resume_unwind(error.into_panic()))?;
+    let (lane, worker) = ClickLane::new(broker.clone(), world::new_id(), spool, tasks.stopping());
+    tasks.spawn("click lane", worker);
+    links::spool::register(metrics, &lane);
+    Ok(lane)
 }
 
 /// Makes the bucket as soon as the storage is there; links and redirects do without it.

@@ -1,7 +1,9 @@
 //! One process alone, as it runs in production.
 
+use std::path::Path;
+
 use anyhow::Context;
-use command_api::{PasswordCost, StorageSettings};
+use command_api::{PasswordCost, SpoolSettings, StorageSettings};
 use query_api::DatabaseSettings;
 use service::caller::Tokens;
 use service::config::{COMMAND_API_PORT, Config, PROJECTORS_PORT, QUERY_API_PORT, Required};
@@ -78,6 +80,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
         projectors,
         query_api,
     } = processes;
+    let spool = spool_settings(&config.data_dir, &config);
     let mut required = Required::default();
     let nats_url = required.take("NATS_URL", config.nats_url);
     let mut needed = |is_needed: bool, name, is_given: bool| {
@@ -119,6 +122,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
             timeout,
         }),
         storage: config.s3.map(storage_settings),
+        spool: Some(spool),
         data_key: config.data_key,
         tokens: config
             .jwt_secret
@@ -128,6 +132,14 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
         targets: config.targets,
         password_cost: PasswordCost::Owasp,
     })
+}
+
+/// Clicks wait in a folder of the data folder.
+pub(crate) fn spool_settings(data: &Path, config: &Config) -> SpoolSettings {
+    SpoolSettings {
+        folder: data.join("spool"),
+        bytes_max: config.spool_bytes_max,
+    }
 }
 
 /// The settings of a bucket that was given.

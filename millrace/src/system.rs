@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
-use command_api::{CommandApi, PasswordCost, StorageSettings};
+use command_api::{CommandApi, PasswordCost, SpoolSettings, StorageSettings};
 use ipnet::IpNet;
 use nats::{Broker, ConnectError};
 use projectors::{Database, Projectors};
@@ -46,6 +46,8 @@ pub struct Blueprint {
     pub database: Option<DatabaseSettings>,
     /// The bucket; command-api needs it.
     pub storage: Option<StorageSettings>,
+    /// Where clicks wait for the broker; command-api needs it.
+    pub spool: Option<SpoolSettings>,
     /// Wraps users' keys; command-api and projectors need it.
     pub data_key: Option<DataKey>,
     /// Makes and checks tokens; command-api and query-api need it.
@@ -216,6 +218,7 @@ async fn start(
         public_url,
         database,
         storage,
+        spool,
         ..
     } = blueprint;
     let World {
@@ -240,6 +243,7 @@ async fn start(
             password_cost: blueprint.password_cost,
             storage: storage.context("command-api needs a bucket")?,
             targets: blueprint.targets,
+            spool: spool.context("command-api needs a spool")?,
         };
         let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks).await?;
         routes.take_command_api(built);

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use command_api::PasswordCost;
+use command_api::{PasswordCost, SpoolSettings};
 use query_api::DatabaseSettings;
 use service::caller::Tokens;
 use service::config::{Config, ConfigError, Environment, Required, UP_PORT};
@@ -12,7 +12,7 @@ use service::listen::Listener;
 use service::telemetry;
 use url::Url;
 
-use crate::apart::storage_settings;
+use crate::apart::{spool_settings, storage_settings};
 use crate::private::Private;
 use crate::secrets::{Secrets, remember_address};
 use crate::serve::{end, everywhere, flush, until_stopped};
@@ -29,7 +29,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let secrets = Secrets::of(&config, &data)?;
     remember_address(&data, public_url.as_str())?;
     let mut private = Private::start(&config, &data, say).await?;
-    let blueprint = blueprint(&config, &private, secrets, public_url.clone())?;
+    let spool = spool_settings(&data, &config);
+    let blueprint = blueprint(&config, &private, secrets, public_url.clone(), spool)?;
     let done = match System::start(blueprint, listener).await {
         Ok(system) => {
             say(&tour::text(public_url.as_str(), &data));
@@ -97,6 +98,7 @@ fn blueprint(
     private: &Private,
     secrets: Secrets,
     public_url: Url,
+    spool: SpoolSettings,
 ) -> anyhow::Result<Blueprint> {
     let nats_url = config.nats_url.clone().or_else(|| private.nats_url());
     let database_url = config
@@ -114,6 +116,7 @@ fn blueprint(
             timeout: config.database_timeout,
         }),
         storage: given_storage.or_else(|| private.storage()),
+        spool: Some(spool),
         data_key: Some(secrets.data_key),
         tokens: Some(Tokens::new(&secrets.jwt, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies.clone(),

@@ -117,7 +117,12 @@ impl Broker {
         }
     }
 
-    async fn send(&self, before: &[NewMessage], last: &NewMessage) -> Result<u64, RequestError> {
+    /// Stores the last, and those before it, all or none; answers its sequence.
+    pub(crate) async fn send(
+        &self,
+        before: &[NewMessage],
+        last: &NewMessage,
+    ) -> Result<u64, RequestError> {
         if before.is_empty() {
             let subject = last.subject.to_string();
             self.publish(subject, last.headers.clone(), last.body.clone())

@@ -1,4 +1,4 @@
-//! All that knows JetStream: the connection, the streams, appending, reading, and the lane of clicks.
+//! All that knows JetStream: the connection, the streams, appending, reading, the lane of clicks and their spool.
 //!
 //! The rest of Millrace sees a [`Broker`], [`NewMessage`]s that go in and [`StoredMessage`]s that come out.
 
@@ -18,6 +18,7 @@ mod message;
 mod page;
 mod request;
 mod retry;
+mod spool;
 mod state;
 mod streams;
 mod used;
@@ -32,11 +33,12 @@ pub use count::COUNT_WINDOW_S_MAX;
 pub use history::{HISTORY_EVENTS_MAX, ReadError};
 pub use keys::{WrappedKey, WrappedKeys};
 pub use lane::{
-    BATCH_HEADER, ClickLane, LANE_CLICKS_MAX, LaneError, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX,
-    PRODUCER_HEADER,
+    BATCH_HEADER, ClickLane, Kept, LANE_CLICKS_MAX, LaneError, MESSAGE_BYTES_MAX,
+    MESSAGE_CLICKS_MAX, PRODUCER_HEADER,
 };
 pub use message::{Expected, NewMessage, StoredMessage};
 pub use request::RequestError;
+pub use spool::{Spool, SpoolError, SpoolFigures};
 pub use state::{Incarnation, StreamState};
 pub use streams::{AppliedStream, StreamChange, StreamError};
 pub use used::{Used, Uses};

@@ -1,5 +1,7 @@
 //! One question to the broker and its answer, on which everything else here stands.
 
+use std::time::Duration;
+
 use async_nats::client::PublishErrorKind;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::publish::PublishAck;
@@ -86,7 +88,17 @@ pub(crate) async fn in_time<T, E>(
 where
     RequestError: From<E>,
 {
-    match tokio::time::timeout(ANSWER_WAIT_MAX, work).await {
+    within(ANSWER_WAIT_MAX, work).await
+}
+
+async fn within<T, E>(
+    wait_max: Duration,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, RequestError>
+where
+    RequestError: From<E>,
+{
+    match tokio::time::timeout(wait_max, work).await {
         Ok(done) => Ok(done?),
         Err(_) => Err(RequestError::no_answer("timed out")),
     }
@@ -106,12 +118,23 @@ impl Broker {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Message, RequestError> {
+        self.request_within(ANSWER_WAIT_MAX, subject, headers, body)
+            .await
+    }
+
+    async fn request_within(
+        &self,
+        wait_max: Duration,
+        subject: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Message, RequestError> {
         let mut connection = self.connection();
         let count = connection.borrow_and_update().count;
         let request = Request::new().headers(headers).payload(body);
         tokio::select! {
             biased;
-            answer = in_time(self.client.send_request(subject, request)) => answer,
+            answer = within(wait_max, self.client.send_request(subject, request)) => answer,
             _ = connection.wait_for(|now| now.count != count) => {
                 Err(RequestError::no_answer("the connection was lost"))
             }
@@ -125,7 +148,21 @@ impl Broker {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<u64, RequestError> {
-        let answer = self.request(subject, headers, body).await?;
+        self.publish_within(ANSWER_WAIT_MAX, subject, headers, body)
+            .await
+    }
+
+    /// As [`Broker::publish`], for who has something else to do when the answer takes longer.
+    pub(crate) async fn publish_within(
+        &self,
+        wait_max: Duration,
+        subject: String,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<u64, RequestError> {
+        let answer = self
+            .request_within(wait_max, subject, headers, body)
+            .await?;
         Ok(read::<PublishAck>(&answer.payload)?.sequence)
     }
 

@@ -121,7 +121,11 @@ async fn ready(extract::State(readiness): extract::State<Readiness>) -> Response
     if missing.is_empty() {
         return Json(json!({ "status": "ready", "degraded": degraded })).into_response();
     }
-    let body = json!({ "status": "unready", "missing": missing });
+    let body = if degraded.is_empty() {
+        json!({ "status": "unready", "missing": missing })
+    } else {
+        json!({ "status": "unready", "missing": missing, "degraded": degraded })
+    };
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
@@ -172,6 +176,9 @@ mod tests {
         let (status, body) = ask(&readiness, "/health/ready").await;
         let parked = json!([{ "component": "link_list", "reason": "2 events are parked" }]);
         assert_eq!((status, &body["degraded"]), (200, &parked));
+        readiness.component("broker").down("away");
+        let (status, body) = ask(&readiness, "/health/ready").await;
+        assert_eq!((status, &body["degraded"]), (503, &parked));
     }
 
     #[tokio::test]

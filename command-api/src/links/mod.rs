@@ -17,6 +17,7 @@ mod route;
 mod rule;
 mod shorten;
 mod slug;
+pub(crate) mod spool;
 mod target;
 
 pub(crate) use domain::Domain;

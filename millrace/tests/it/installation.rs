@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use rustix::process::Signal;
-use servers::Tool;
 use servers::testing::{self, TestNats, TestPostgres};
+use servers::{Scratch, Tool};
 use tokio::process::Command;
 
 use crate::program::{Program, Run, free_port};
@@ -25,6 +25,7 @@ const PASSWORDS: [(&str, &str); 2] = [
 /// A broker, a bucket, and a database with the logins that the compose file makes.
 pub(crate) struct Installation {
     nats: TestNats,
+    data: Scratch,
     postgres: TestPostgres,
 }
 
@@ -39,7 +40,12 @@ impl Installation {
     pub(crate) async fn new() -> anyhow::Result<Self> {
         let (nats, postgres) = tokio::join!(testing::nats(), testing::own_postgres());
         postgres.create_database(DATABASE).await?;
-        let installation = Self { nats, postgres };
+        let data = testing::scratch();
+        let installation = Self {
+            nats,
+            data,
+            postgres,
+        };
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../compose/postgres.sql");
         let script = script.to_str().context("no path")?;
         installation.psql(&["--file", script]).await?;
@@ -103,6 +109,7 @@ impl Installation {
                 .setting("PUBLIC_URL", "https://go.example")
                 .setting("JWT_SECRET", JWT_SECRET)
                 .setting("DATA_KEY", data_key)
+                .setting("MILLRACE_DATA", self.data.path().display())
                 .setting("S3_ENDPOINT", storage.endpoint())
                 .setting("S3_ACCESS_KEY_ID", storage.access_key())
                 .setting("S3_SECRET_ACCESS_KEY", storage.secret_key())

@@ -8,6 +8,7 @@ mod program;
 mod refused;
 mod rotation;
 mod secrets;
+mod spool;
 mod trace;
 mod up;
 mod visitor;

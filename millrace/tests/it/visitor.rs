@@ -1,15 +1,24 @@
 //! Somebody who uses Millrace over HTTP.
 
-use anyhow::{Context, bail};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 pub(crate) const EMAIL: &str = "ada.lovelace@engines.example";
 pub(crate) const PASSWORD: &str = "analytical engine no. 2";
 pub(crate) const NAME: &str = "Augusta Ada King";
 /// Stands in every request's user agent, so that it can be looked for.
 pub(crate) const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/199.7";
+
+/// Of all links, by people and by programs.
+const ALL_CLICKS: &str = "/v1/links/stats?interval=month&bots=include";
+/// Far more than it takes on a busy machine.
+const COUNTED_WITHIN: Duration = Duration::from_mins(1);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A user; what it follows is shown to it, not opened.
 #[derive(Debug)]
@@ -97,6 +106,26 @@ impl Visitor {
             None => request,
         };
         Ok(answered(request, 200).await?.json().await?)
+    }
+
+    /// Waits until so many clicks are counted, of all her links; more never are.
+    pub(crate) async fn counts(&self, clicks: u64) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            let stats = self.reads(ALL_CLICKS, None).await?;
+            let total = stats.get("total").and_then(Value::as_u64);
+            let total = total.with_context(|| format!("no total in {stats}"))?;
+            ensure!(
+                total <= clicks,
+                "{total} clicks are counted, and not {clicks}"
+            );
+            if total == clicks {
+                return Ok(());
+            }
+            let is_late = started.elapsed() > COUNTED_WITHIN;
+            ensure!(!is_late, "only {total} of {clicks} clicks are counted");
+            sleep(PAUSE).await;
+        }
     }
 
     fn write(&self, path: &str) -> String {

@@ -1,9 +1,14 @@
 //! The lane of clicks: whatever arrived while the last message was under way goes out as the next.
 //!
 //! A group commit: a lone click waits for nothing, and many share one sync of the broker's disk.
-//! Each workspace has at most one message under way, which is sent again under its number until it is acknowledged;
+//! Each workspace has at most one message under way. One that the broker doesn't acknowledge at once goes to the
+//! spool, which sends it under its number until it is acknowledged, and before any later one of its workspace;
 //! so a reader that remembers each producer's last number per workspace counts every click once.
 
+mod blocking;
+mod drain;
+mod message;
+mod pump;
 mod queue;
 mod worker;
 
@@ -17,8 +22,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::Broker;
-use queue::Queue;
+use crate::spool::Ledger;
+use crate::{Broker, Spool, SpoolFigures};
+use queue::{Fate, Queue};
 use worker::Worker;
 
 pub use queue::{LANE_CLICKS_MAX, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
@@ -28,24 +34,37 @@ pub const PRODUCER_HEADER: &str = "millrace-producer";
 /// The header that counts a producer's messages: it grows from one message of a workspace to the next, with gaps.
 pub const BATCH_HEADER: &str = "millrace-batch";
 
-/// How long a caller waits for its click's acknowledgement.
-const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a caller waits for its click: longer than the broker is waited for and a disk takes to sync.
+const KEPT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The way into the log for clicks.
 #[derive(Clone, Debug)]
 pub struct ClickLane {
     shared: Arc<Shared>,
+    ledger: Arc<Ledger>,
 }
 
-/// A click is not known to be stored.
+/// Where a click is kept, whatever crashes from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// The broker has acknowledged it: its message stands there.
+    InLog(Position),
+    /// It is synced to the spool, and will be in the log.
+    InSpool,
+}
+
+/// A click is not known to be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum LaneError {
     /// More clicks wait than may: this one was not taken.
     #[error("too many clicks wait for the broker")]
     Full,
-    /// The broker hasn't acknowledged it in time; it may still be stored later.
-    #[error("the broker has not acknowledged the click in time")]
+    /// Neither the broker nor the spool's disk has taken it in time; it may still be stored later.
+    #[error("neither the broker nor the spool has taken the click in time")]
     Unacknowledged,
+    /// The broker is away and the spool is full: it is given up, and counted as dropped.
+    #[error("the broker is away and the spool is full: the click is dropped")]
+    Dropped,
     /// The process is about to end: this one was not taken, or is given up.
     #[error("the lane is closed")]
     Closed,
@@ -73,28 +92,41 @@ impl Shared {
 impl ClickLane {
     /// A lane, and its worker, which must be driven.
     ///
-    /// The worker ends when `shutdown` is cancelled and the lane has drained, or has had the time to.
+    /// `producer` is one that no lane ever had. What waits in the spool goes out under the producers of its time.
+    /// The worker ends when `shutdown` is cancelled and all clicks are kept; if the broker is there, what waits in
+    /// the spool is drained first, for as long as there is time.
     pub fn new(
         broker: Broker,
         producer: Uuid,
+        spool: Spool,
         shutdown: CancellationToken,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let shared = Arc::<Shared>::default();
-        let worker = Worker::new(broker, producer, Arc::clone(&shared));
-        (Self { shared }, worker.run(shutdown))
+        let ledger = Arc::clone(&spool.ledger);
+        let worker = Worker::new(broker, producer, spool, Arc::clone(&shared));
+        (Self { shared, ledger }, worker.run(shutdown))
     }
 
-    /// Adds a click, and resolves when the broker has acknowledged the message that holds it, with its position.
+    /// How the spool stands.
+    pub fn spool(&self) -> SpoolFigures {
+        self.ledger.figures()
+    }
+
+    /// Adds a click, and resolves when the message that holds it is kept, with where.
     ///
-    /// Whoever stops waiting breaks nothing: the click is stored all the same.
+    /// Whoever stops waiting breaks nothing: the click is kept all the same.
     pub async fn record(
         &self,
         workspace: WorkspaceId,
         event: &ClickEvent<'_>,
-    ) -> Result<Position, LaneError> {
+    ) -> Result<Kept, LaneError> {
         let mut outcome = self.add(workspace, event)?;
-        match tokio::time::timeout(ACKNOWLEDGED_WITHIN, outcome.wait_for(Option::is_some)).await {
-            Ok(Ok(position)) => position.ok_or(LaneError::Closed),
+        match tokio::time::timeout(KEPT_WITHIN, outcome.wait_for(Option::is_some)).await {
+            Ok(Ok(fate)) => match *fate {
+                Some(Fate::Kept(kept)) => Ok(kept),
+                Some(Fate::Dropped) => Err(LaneError::Dropped),
+                None => Err(LaneError::Closed),
+            },
             Ok(Err(_)) => Err(LaneError::Closed),
             Err(_) => Err(LaneError::Unacknowledged),
         }

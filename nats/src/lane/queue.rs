@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use events::{ClickId, Position, WorkspaceId};
+use events::{ClickId, WorkspaceId};
 use tokio::sync::watch;
 
-use super::LaneError;
+use super::{Kept, LaneError};
 
 /// The most clicks of one message.
 pub const MESSAGE_CLICKS_MAX: usize = 1_000;
@@ -14,8 +14,15 @@ pub const MESSAGE_BYTES_MAX: usize = 512 * 1_024;
 /// The most clicks that may wait for their acknowledgement, over all workspaces.
 pub const LANE_CLICKS_MAX: usize = 65_536;
 
-/// Becomes the position of the message; ends without one if the message is given up.
-pub(super) type Outcome = watch::Receiver<Option<Position>>;
+/// Becomes the fate of the message; ends without one if the message is given up.
+pub(super) type Outcome = watch::Receiver<Option<Fate>>;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept(Kept),
+    Dropped,
+}
 
 /// The clicks of one workspace that go out together: a JSON array without its end.
 #[derive(Debug)]
@@ -25,7 +32,7 @@ pub(super) struct Packed {
     pub(super) id: ClickId,
     pub(super) body: Vec<u8>,
     pub(super) clicks: usize,
-    pub(super) outcome: watch::Sender<Option<Position>>,
+    pub(super) outcome: watch::Sender<Option<Fate>>,
 }
 
 /// What became of a click that was added.

@@ -9,11 +9,13 @@
 
 mod append;
 mod broker;
+mod clicks;
 mod count;
 mod diverged;
 mod history;
 mod keys;
 mod lane;
+mod spool;
 mod streams;
 mod tail;
 mod world;

@@ -5,18 +5,22 @@ use events::links::{Click, ClickEvent, Label, LinkEvent, Route, Utm};
 use events::media::{AssetEvent, Visibility};
 use events::{
     Actor, ApiKeyId, AssetId, ClaimKind, ClickId, Context, DomainEvent, EventId, LinkId, Metadata,
-    Position, SessionId, Subject, Timestamp, UserId, WorkspaceId,
+    Position, SessionId, StreamName, Subject, Timestamp, UserId, WorkspaceId,
 };
-use nats::{ClickLane, Expected, NewMessage};
+use nats::{Broker, ClickLane, Expected, NewMessage, Spool};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use servers::Scratch;
 use service::sealed::SealingKey;
 use service::shutdown::Tasks;
 use service::world;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use super::Log;
+use super::{Log, eventually};
+
+/// More than any test makes wait.
+const SPOOL_BYTES_MAX: u64 = 1 << 30;
 
 pub(crate) fn workspace() -> WorkspaceId {
     WorkspaceId::new(world::new_id())
@@ -178,17 +182,23 @@ pub(crate) fn click(link: LinkId) -> ClickEvent<'static> {
 
 /// A lane, and its worker at work until it is dropped.
 pub(crate) struct Clicks {
-    pub(crate) lane: ClickLane,
+    lane: ClickLane,
+    broker: Broker,
     _stop: DropGuard,
+    _spool: Scratch,
 }
 
 pub(crate) fn lane(log: &Log, producer: Uuid) -> Clicks {
     let stop = CancellationToken::new();
-    let (lane, worker) = ClickLane::new(log.broker.clone(), producer, stop.clone());
+    let folder = servers::testing::scratch();
+    let spool = Spool::open(folder.path(), SPOOL_BYTES_MAX).unwrap();
+    let (lane, worker) = ClickLane::new(log.broker.clone(), producer, spool, stop.clone());
     Tasks::default().spawn("lane", worker);
     Clicks {
         lane,
+        broker: log.broker.clone(),
         _stop: stop.drop_guard(),
+        _spool: folder,
     }
 }
 
@@ -201,11 +211,32 @@ impl Clicks {
         count: usize,
     ) -> Position {
         let clicks: Vec<_> = (0..count).map(|_| click(link)).collect();
+        self.record(workspace, &clicks).await
+    }
+
+    /// Records these, waits until they are in the log, and tells where the last one stands.
+    pub(crate) async fn record(
+        &self,
+        workspace: WorkspaceId,
+        clicks: &[ClickEvent<'_>],
+    ) -> Position {
         let recorded = clicks
             .iter()
             .map(|click| self.lane.record(workspace, click));
-        let positions = futures::future::try_join_all(recorded).await.unwrap();
-        positions.into_iter().max_by_key(|it| it.sequence).unwrap()
+        futures::future::try_join_all(recorded).await.unwrap();
+        // A busy machine's broker may have been too slow for them.
+        eventually("they are in the log", async || {
+            match self.lane.spool().messages {
+                0 => Ok(()),
+                waiting => Err(waiting),
+            }
+        })
+        .await;
+        let state = self.broker.stream_state(StreamName::Clicks).await.unwrap();
+        Position {
+            stream: StreamName::Clicks,
+            sequence: state.last_sequence,
+        }
     }
 }
 

@@ -107,6 +107,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// `MILLRACE_DATA`.
     pub data_dir: PathBuf,
+    /// `SPOOL_BYTES_MAX`; at least 1 MiB, which is two of the largest messages.
+    pub spool_bytes_max: u64,
     /// `NATS_URL`; may hold a password, and several servers separated by commas.
     pub nats_url: Option<Secret>,
     /// `DATABASE_URL`; may hold a password.

@@ -31,6 +31,9 @@ impl Config {
                 .read("MILLRACE_DATA", text)
                 .unwrap_or_else(|| ".millrace".into())
                 .into(),
+            spool_bytes_max: from
+                .read("SPOOL_BYTES_MAX", parse::number(1 << 20..=1 << 50))
+                .unwrap_or(1 << 30),
             nats_url: from.read("NATS_URL", parse::nats_url),
             database_url: from.read("DATABASE_URL", parse::database_url),
             database_pool_size_max: from

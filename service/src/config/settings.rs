@@ -31,7 +31,12 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "MILLRACE_DATA",
         Some(".millrace"),
-        "folder of the private servers' data and of the keys",
+        "folder of the private servers' data, of the keys, and of clicks that wait for the broker",
+    ),
+    setting(
+        "SPOOL_BYTES_MAX",
+        Some("1073741824"),
+        "most bytes of clicks that wait for the broker, at least 1048576; what comes when they are full is dropped",
     ),
     setting(
         "NATS_URL",

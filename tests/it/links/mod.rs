@@ -8,4 +8,5 @@ mod locked;
 mod one_click_travels;
 mod ruled;
 mod slugs;
+mod spool;
 mod stats_exact;

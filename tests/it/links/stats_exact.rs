@@ -59,7 +59,9 @@ fn by_link(frames: &[Value]) -> BTreeMap<String, u64> {
     for frame in frames {
         let (sequence, index) = frame["cursor"].as_str().unwrap().split_once('.').unwrap();
         let cursor: (u64, u64) = (sequence.parse().unwrap(), index.parse().unwrap());
-        let follows = cursor == (last.0, last.1 + 1) || cursor == (last.0 + 1, 0);
+        // A message that came again is passed over.
+        let begins = cursor.0 > last.0 && cursor.1 == 0;
+        let follows = begins || cursor == (last.0, last.1 + 1);
         assert!(follows, "{cursor:?} after {last:?}");
         last = cursor;
         let twin = ids.insert(frame["click"]["id"].as_str().unwrap(), cursor);

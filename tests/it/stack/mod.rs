@@ -113,8 +113,11 @@ impl Stack {
         Visitor::new(self.client())
     }
 
-    /// What the log holds.
+    /// What the log holds, every click that was answered among it.
     pub(crate) async fn log(&self) -> Log {
+        for replica in &self.replicas {
+            replica.has_drained().await;
+        }
         Log::open(&self.world).await
     }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use command_api::{PasswordCost, StorageSettings};
+use command_api::{PasswordCost, SpoolSettings, StorageSettings};
 use events::Timestamp;
 use millrace::system::{Blueprint, Processes};
 use query_api::DatabaseSettings;
@@ -99,7 +99,12 @@ impl World {
         }
     }
 
-    pub(crate) fn blueprint(&self, processes: Processes, public_url: &Url) -> Blueprint {
+    pub(crate) fn blueprint(
+        &self,
+        processes: Processes,
+        public_url: &Url,
+        spool: SpoolSettings,
+    ) -> Blueprint {
         Blueprint {
             processes,
             public_url: public_url.clone(),
@@ -110,6 +115,7 @@ impl World {
                 timeout: Duration::from_secs(30),
             }),
             storage: Some(self.storage.clone()),
+            spool: Some(spool),
             data_key: Some(self.data_key.clone()),
             tokens: Some(self.tokens.clone()),
             trusted_proxies: Vec::new(),

@@ -18,7 +18,7 @@ use super::{lock, page, quota};
 use crate::app::App;
 use crate::problem::unavailable;
 
-/// Leads to the target, once the broker has stored the click: an answered redirect is a stored click.
+/// Leads to the target once the click is kept: an answered redirect is a stored click, unless the lane dropped and counted it.
 pub(super) async fn lead(
     app: &App,
     destination: &Destination,
@@ -53,7 +53,6 @@ pub(super) async fn lead(
     };
     if is_counted {
         record(app, destination, &visit, &choice, time).await?;
-        app.redirects.counted.inc();
     } else {
         app.redirects.uncounted.inc();
     }
@@ -93,15 +92,23 @@ async fn record(
 ) -> Result<(), Refusal> {
     let id = ClickId::new(world::new_id());
     let event = ClickEvent::new(id, time, visit.click(destination, choice));
-    let Err(error) = app.lane.record(destination.workspace, &event).await else {
-        return Ok(());
+    let error = match app.lane.record(destination.workspace, &event).await {
+        Ok(_) => {
+            app.redirects.counted.inc();
+            return Ok(());
+        }
+        // The lane has counted it: the visitor is led all the same.
+        Err(LaneError::Dropped) => return Ok(()),
+        Err(error) => error,
     };
     if matches!(error, LaneError::Full | LaneError::Closed) {
         // It was not taken, and will not be stored later.
         quota::give_back(app, destination).await;
     }
     Err(Refusal::Unrecorded(match error {
-        LaneError::Full | LaneError::Unacknowledged | LaneError::Closed => unavailable(&error),
+        LaneError::Full | LaneError::Unacknowledged | LaneError::Dropped | LaneError::Closed => {
+            unavailable(&error)
+        }
         LaneError::TooLarge | LaneError::Encode(_) => Problem::internal(&error),
     }))
 }

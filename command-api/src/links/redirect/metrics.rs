@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 /// Counters of redirects by what came of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RedirectMetrics {
-    /// Answered, their click stored.
+    /// Answered, their click kept.
     pub(crate) counted: Counter,
     /// Answered, with no click: HEAD and fetching ahead.
     pub(crate) uncounted: Counter,
@@ -16,7 +16,7 @@ pub(crate) struct RedirectMetrics {
     pub(crate) unknown: Counter,
     /// The link is archived, expired, used up, or asks for a password.
     pub(crate) ended: Counter,
-    /// Refused, since the broker did not store the click.
+    /// Refused, since neither the broker nor the spool took the click.
     pub(crate) refused: Counter,
 }
 
@@ -27,7 +27,7 @@ impl RedirectMetrics {
             for (name, help, counter) in [
                 (
                     "redirects_counted",
-                    "Redirects answered, their click stored",
+                    "Redirects answered, their click in the log or in the spool",
                     &these.counted,
                 ),
                 (
@@ -47,7 +47,7 @@ impl RedirectMetrics {
                 ),
                 (
                     "redirects_refused",
-                    "Redirects refused, their click not stored",
+                    "Redirects refused, their click neither stored nor spooled",
                     &these.refused,
                 ),
             ] {

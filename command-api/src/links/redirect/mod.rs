@@ -1,6 +1,6 @@
-//! The redirect: the hot path, which depends on the broker alone.
+//! The redirect: the hot path, which depends on the broker alone, and not on it for slugs that are known.
 //!
-//! Look the slug up, choose the target, pack the click, wait for the broker's word, lead on.
+//! Look the slug up, choose the target, pack the click, wait until the broker or the spool has it, lead on.
 
 mod choice;
 mod destination;

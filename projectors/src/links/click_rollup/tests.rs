@@ -34,7 +34,7 @@ async fn every_click_is_kept_and_counted_in_its_quarter_of_an_hour() {
     let mut late = click(first);
     late.time = "2025-12-31T23:59:59.999999Z".parse().unwrap();
     late.data.is_bot = true;
-    let position = clicks.lane.record(workspace, &late).await.unwrap();
+    let position = clicks.record(workspace, &[late]).await;
     running.reach("click_rollup", position).await;
 
     let database = &running.database;
@@ -99,7 +99,7 @@ async fn a_hostile_text_holds_up_nobody() {
         let noise: String = (0..4_000).map(|_| rand::random_range('!'..'~')).collect();
         *text = Some(noise.into());
     }
-    let position = clicks.lane.record(workspace(), &hostile).await.unwrap();
+    let position = clicks.record(workspace(), &[hostile]).await;
     running.reach("click_rollup", position).await;
 
     let kept = "select referrer || ' ' || octet_length(utm_source) from click_rollup";

@@ -9,8 +9,9 @@ use std::time::Duration;
 use events::links::{Click, ClickEvent};
 use events::{ClickId, Context, LinkId, Position, StreamName};
 use futures::{SinkExt, StreamExt};
-use nats::{Broker, ClickLane};
+use nats::{Broker, ClickLane, Spool};
 use serde_json::{Value, json};
+use servers::Scratch;
 use servers::testing::TestNats;
 use service::caller::{Caller, Gate};
 use service::health::Readiness;
@@ -41,6 +42,7 @@ struct Process {
     address: SocketAddr,
     hub: Arc<Hub>,
     lane: ClickLane,
+    _spool: Scratch,
     broker: Broker,
     tasks: Tasks,
     nats: TestNats,
@@ -67,7 +69,10 @@ impl Process {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr();
         tasks.spawn("listener", listener.serve(router(app), tasks.stopping()));
-        let (lane, worker) = ClickLane::new(broker.clone(), Uuid::from_u128(1), tasks.stopping());
+        let folder = servers::testing::scratch();
+        let spool = Spool::open(folder.path(), 1 << 30).unwrap();
+        let producer = Uuid::from_u128(1);
+        let (lane, worker) = ClickLane::new(broker.clone(), producer, spool, tasks.stopping());
         tasks.spawn("lane", worker);
         let follows = async {
             while hub.join(member_of(1).workspace, None).is_err() {
@@ -81,6 +86,7 @@ impl Process {
             address,
             hub,
             lane,
+            _spool: folder,
             broker,
             tasks,
             nats,

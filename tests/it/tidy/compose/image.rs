@@ -28,6 +28,8 @@ fn check_dockerfile(dockerfile: &str, rust: &str) -> anyhow::Result<()> {
         .context("no USER")?
         .parse()?;
     ensure!(id != 0, "runs as root");
+    let owned = format!("--owner={id} --group={id} /data\n");
+    ensure!(last.contains(&owned), "may not write where clicks wait");
     ensure!(
         last.contains("ENTRYPOINT [\"millrace\"]"),
         "starts something else"
@@ -56,6 +58,7 @@ fn the_image_is_pinned_and_runs_unprivileged() -> anyhow::Result<()> {
     for (from, to) in [
         ("USER 65532:65532", "USER 0"),
         ("USER 65532:65532", ""),
+        ("--owner=65532", "--owner=0"),
         ("FROM rust:", "FROM rust:0."),
         ("FROM debian:bookworm-slim", "FROM debian"),
         ("EXPOSE 8081", "EXPOSE 8080"),

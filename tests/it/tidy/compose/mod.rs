@@ -196,6 +196,14 @@ fn check_process(
     }
     let config = Config::read(|name| settings.get(name).cloned())?;
     ensure!(config.port.is_none_or(|it| it == port), "listens elsewhere");
+    if processes.command_api {
+        // What waits for the broker must outlive the container.
+        let folder = config.data_dir.display();
+        let is_kept = texts(service, "volumes")
+            .iter()
+            .any(|it| it.ends_with(&format!(":{folder}")));
+        ensure!(is_kept, "no volume at {folder}");
+    }
     apart::blueprint(config, processes)?;
     for given in settings.keys().filter(|it| SECRETS.contains(&it.as_str())) {
         let others = |name: &str| settings.get(name).filter(|_| name != given).cloned();
@@ -335,6 +343,7 @@ fn a_compose_file_with_a_fault_is_refused() -> anyhow::Result<()> {
         ("cap_drop: [ALL]", "cap_drop: []"),
         ("no-new-privileges:true", "no-new-privileges:false"),
         ("volumes:\n  nats:\n", "volumes:\n"),
+        ("clicks:/data", "clicks:/clicks"),
     ] {
         let bad = good.replace(from, to);
         ensure!(bad != good, "{from} is not in the file");
