@@ -2,6 +2,8 @@
 
 use service::problem::ProblemBody;
 
+use crate::openapi::LimitProblems;
+
 /// The paths of the redirect, as OpenAPI describes them.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(redirect, unlock))]
@@ -42,8 +44,8 @@ fn redirect() {}
         (status = 404, description = "No link has this slug", body = ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The form took too long to arrive", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The form is too large", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many passwords were tried; `Retry-After` says when to try again", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
         (status = 503, description = "The log is away, or too many passwords wait", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
+        LimitProblems,
     ),
 )]
 #[expect(dead_code, reason = "stands for the route in the description only")]
