@@ -89,6 +89,20 @@ async fn every_fault_is_told_by_its_entry() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_too_long_to_be_kept_is_refused_before_anything_is_made() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let target = format!("https://example.com/{}", "x".repeat(2_000));
+    let wishes = vec![json!({ "target": target }); LINKS_MAX];
+    let before = stack.log().await.last(StreamName::Links).await;
+    let refused = makes(&ada.with_key("long"), &wishes).await;
+    refused.refuses(413, "too_large");
+    assert_eq!(stack.log().await.last(StreamName::Links).await, before);
+    makes(&ada, &wishes).await.is(201);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn of_several_who_want_the_same_slugs_one_gets_them_all() {
     let stack = Stack::start().await;
     let people = join_all(["ada", "bob", "cyd", "dan"].map(|name| stack.person(name))).await;
