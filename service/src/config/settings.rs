@@ -26,7 +26,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "PUBLIC_URL",
         None,
-        "address that short links are shown with",
+        "address that people reach it at, and that short links are made of; needed apart and outside development",
     ),
     setting(
         "MILLRACE_DATA",
@@ -93,7 +93,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "CDN_URL",
         None,
-        "address that public assets are served from",
+        "address that public assets are served from; not used yet",
     ),
     setting(
         "TRUSTED_PROXIES",
@@ -105,9 +105,10 @@ pub const SETTINGS: &[Setting] = &[
         Some(
             "login-address=60/60,login-account=10/60,\
              registration-address=20/60,registration-account=5/60,\
-             refresh-address=120/60,refresh-account=30/60",
+             refresh-address=120/60,refresh-account=30/60,\
+             link-password-address=10/60,link-password-link=60/60",
         ),
-        "logins, registrations and refreshes by client address and by account, each as so often in so many seconds; `off`, or what differs from the default",
+        "logins, registrations and refreshes by client address and by account, and tries of links' passwords by client address and by link, each as so often in so many seconds; `off`, or what differs from the default",
     ),
     setting(
         "TARGET_SCHEMES",

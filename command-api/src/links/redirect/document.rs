@@ -43,6 +43,7 @@ fn redirect() {}
         (status = 401, description = "The page again: that is not the password", content_type = "text/html"),
         (status = 404, description = "No link has this slug", body = ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The form took too long to arrive", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body isn't a form", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The form is too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The log is away, or too many passwords wait", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
         LimitProblems,

@@ -16,6 +16,7 @@ use service::problem::Problem;
 use service::world;
 
 use super::destination::Stage;
+use super::refusal::Refusal;
 use super::{Destination, page};
 use crate::app::App;
 use crate::problem::{internal, unread};
@@ -51,6 +52,7 @@ pub(super) async fn unlock(
     State(app): State<App>,
     Path(slug): Path<String>,
     uri: Uri,
+    headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Problem> {
     let found = app
@@ -70,6 +72,9 @@ pub(super) async fn unlock(
     let phc = phc.map_err(internal)?;
     let password = form.field("password").unwrap_or_default();
     if !app.hashing.is_right(password, Some(phc)).await? {
+        if !page::is_wanted(&headers) {
+            return Ok(Refusal::Locked.answer(&headers));
+        }
         let fault = "That is not the password.";
         return Ok(page::password(StatusCode::UNAUTHORIZED, Some(fault)));
     }
