@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 use events::links::LinkEvent;
-use events::{LinkId, Subject, WorkspaceId};
+use events::{Context, LinkId, Subject, WorkspaceId};
 use futures::{StreamExt, TryStreamExt, stream};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,12 @@ pub(crate) async fn make(
     body: BulkBody,
 ) -> Result<Accepted, Problem> {
     let wanted = parse(app, body)?;
+    // Before the slugs are looked at: they may be taken by this very wish.
+    let once = origin.once.as_ref();
+    let earlier = app.commands.earlier::<LinkRejection>(Context::Links, once);
+    if let Some(earlier) = earlier.await? {
+        return Ok(earlier);
+    }
     let chars = shorten::random_chars(app).await?;
     let mut entries = entries(app, wanted, chars).await?;
     for _ in 0..ATTEMPTS_MAX {

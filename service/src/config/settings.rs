@@ -106,9 +106,9 @@ pub const SETTINGS: &[Setting] = &[
             "login-address=60/60,login-account=10/60,\
              registration-address=20/60,registration-account=5/60,\
              refresh-address=120/60,refresh-account=30/60,\
-             link-password-address=10/60,link-password-link=60/60",
+             link-password-address=10/60,link-password-link=60/60,membership-account=60/60",
         ),
-        "logins, registrations and refreshes by client address and by account, and tries of links' passwords by client address and by link, each as so often in so many seconds; `off`, or what differs from the default",
+        "logins, registrations and refreshes by client address and by account, tries of links' passwords by client address and by link, and memberships given or taken by account, each as so often in so many seconds; `off`, or what differs from the default",
     ),
     setting(
         "TARGET_SCHEMES",

@@ -89,6 +89,20 @@ async fn every_fault_is_told_by_its_entry() {
 }
 
 #[tokio::test]
+async fn a_bulk_with_slugs_of_its_own_is_answered_again_as_it_was() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await.with_key("own slugs");
+    let slug = |slug: &str| json!({ "target": "https://example.com/", "slug": slug });
+    let links = ["a", "b"].map(slug);
+    let first = makes(&ada, &links).await.is(201);
+    let again = makes(&ada, &links).await.is(201);
+    assert_eq!(again.body, first.body);
+    let other = makes(&ada, &[slug("a")]).await;
+    other.refuses(422, "idempotency_mismatch");
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_too_long_to_be_kept_is_refused_before_anything_is_made() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;

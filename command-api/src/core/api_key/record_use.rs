@@ -7,7 +7,7 @@ use super::{Key, KeyRejection};
 use crate::decider::Decide;
 
 /// A use so soon after the one before is not worth an event.
-const APART_MIN: time::Duration = time::Duration::minutes(10);
+const APART_MIN: time::Duration = time::Duration::hours(1);
 
 /// A key was used.
 pub(crate) struct RecordUse {

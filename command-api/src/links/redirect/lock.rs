@@ -57,7 +57,7 @@ pub(super) async fn unlock(
 ) -> Result<Response, Problem> {
     let found = app
         .directory
-        .find(&app.broker, app.domain.host(), &slug)
+        .find(&app.broker, app.domain.host(), slug.trim_end_matches('+'))
         .await
         .map_err(unread)?;
     let destination = found.ok_or_else(Problem::not_found)?;
@@ -86,14 +86,19 @@ pub(super) async fn unlock(
 
 /// To the same address, to be opened again.
 fn back(uri: &Uri) -> Response {
-    let path = uri.path_and_query().map_or("/", |it| it.as_str());
+    let query = uri.query().map(|it| format!("?{it}")).unwrap_or_default();
     // Never to another host: `//` would begin one.
-    let path = format!("/{}", path.trim_start_matches('/'));
+    let path = format!("/{}{query}", own_path(uri).trim_start_matches('/'));
     let location = HeaderValue::from_str(&path);
     let location = location.unwrap_or_else(|_| HeaderValue::from_static("/"));
     let never = HeaderValue::from_static("private, no-store");
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, never)];
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// The link's own path: the page may have been asked for with a `+`.
+fn own_path(uri: &Uri) -> &str {
+    uri.path().trim_end_matches('+')
 }
 
 fn cookie_name(link: LinkId) -> String {
@@ -120,7 +125,7 @@ fn cookie(
         "{}={end}.{}; Path={}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
         cookie_name(link),
         proof(app, link, hash, end),
-        uri.path(),
+        own_path(uri),
         UNLOCKED_FOR.as_secs(),
     ))
 }
