@@ -25,7 +25,7 @@ async fn five_hundred_links_are_made_in_one_step_once() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
     let wishes: Vec<_> = (0..LINKS_MAX).map(wish).collect();
-    let ada = ada.with_key("all at once");
+    let ada = ada.with_key("all-at-once");
     let first = makes(&ada, &wishes).await.is(201);
     let again = makes(&ada, &wishes).await.is(201);
     assert_eq!(again.header("idempotency-replayed"), "true");
@@ -91,7 +91,7 @@ async fn every_fault_is_told_by_its_entry() {
 #[tokio::test]
 async fn a_bulk_with_slugs_of_its_own_is_answered_again_as_it_was() {
     let stack = Stack::start().await;
-    let ada = stack.person("ada").await.with_key("own slugs");
+    let ada = stack.person("ada").await.with_key("own-slugs");
     let slug = |slug: &str| json!({ "target": "https://example.com/", "slug": slug });
     let links = ["a", "b"].map(slug);
     let first = makes(&ada, &links).await.is(201);

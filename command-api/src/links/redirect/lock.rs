@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::problem::{internal, unread};
 
 /// How long a browser need not ask again.
-const UNLOCKED_FOR: Duration = Duration::from_secs(24 * 3_600);
+const UNLOCKED_FOR: Duration = Duration::from_hours(24);
 /// The most bytes of the form.
 pub(super) const FORM_BYTES_MAX: usize = 4_096;
 const LABEL: &str = "link-password-cookie";
