@@ -47,6 +47,7 @@ async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() 
         .opens(&link)
         .await
         .refuses(410, "link_used_up");
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "exclude").await, CLICKS_MAX as u64);
 
     // Those who were refused have used up nothing.
@@ -129,6 +130,7 @@ async fn an_expired_link_leads_to_what_comes_after() {
     let link = Link::of(ada.asks_to_shorten(&wish).await);
     let answer = stack.visitor().opens(&link).await.is(302);
     assert_eq!(answer.header("location"), "https://example.com/over");
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "exclude").await, 1);
     stack.finish().await;
 }

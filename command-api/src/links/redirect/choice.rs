@@ -165,8 +165,8 @@ mod tests {
         texts.iter().map(|it| (*it).to_owned()).collect()
     }
 
-    fn time(text: &str) -> Option<Timestamp> {
-        Some(text.parse().unwrap())
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     /// Holds of each condition whether a visitor as in [`facts`] is led by it.
@@ -208,10 +208,10 @@ mod tests {
             ..When::default()
         };
         hold(&[
-            (of(time(at), None), true),
-            (of(time(later), None), false),
-            (of(None, time(later)), true),
-            (of(None, time(at)), false),
+            (of(Some(time(at)), None), true),
+            (of(Some(time(later)), None), false),
+            (of(None, Some(time(later))), true),
+            (of(None, Some(time(at))), false),
         ]);
     }
 
