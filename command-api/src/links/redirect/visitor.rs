@@ -185,7 +185,8 @@ mod tests {
     proptest! {
         #[test]
         fn the_digits_are_the_number(number: u64) {
-            prop_assert_eq!(Visitor::new(number).as_str(), format!("{number:016x}"));
+            let visitor = Visitor::new(number);
+            prop_assert_eq!(visitor.as_str(), format!("{number:016x}"));
         }
     }
 }
