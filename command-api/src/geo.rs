@@ -168,8 +168,8 @@ mod tests {
         Geo::read(Some(&file(name))).unwrap()
     }
 
-    fn fault(path: PathBuf) -> String {
-        let error = Geo::read(Some(&path)).err().unwrap();
+    fn fault(path: &Path) -> String {
+        let error = Geo::read(Some(path)).err().unwrap();
         let source = error.source().map(|it| format!(": {it}"));
         format!("{error}{}", source.unwrap_or_default())
     }
@@ -206,19 +206,19 @@ mod tests {
 
     #[test]
     fn a_file_that_is_of_no_use_is_named_with_the_reason() {
-        let told = fault(file("GeoLite2-ASN-Test.mmdb"));
+        let told = fault(&file("GeoLite2-ASN-Test.mmdb"));
         assert!(
             told.contains("is of the type GeoLite2-ASN, which"),
             "{told}"
         );
-        let missing = fault("/nowhere/city.mmdb".into());
+        let missing = fault(Path::new("/nowhere/city.mmdb"));
         assert!(
             missing.starts_with("/nowhere/city.mmdb can't be read: "),
             "{missing}"
         );
         let mut text = NamedTempFile::new().unwrap();
         text.write_all(b"network,country\n").unwrap();
-        let told = fault(text.path().to_owned());
+        let told = fault(text.path());
         assert!(told.contains("is no MaxMind DB: "), "{told}");
     }
 

@@ -152,13 +152,7 @@ pub async fn build(
     let domain = Domain::of(&public_url);
     let targets = TargetRules::new(targets, vec![domain.host().to_owned()])?;
     let geo = Geo::read(geoip_database.as_deref())?;
-    let directory = Directory::new(link_cache_max);
-    links::redirect::register(metrics, &directory);
-    let tail = broker.tail(StreamName::Links, Start::New).await?;
-    tasks.spawn_until_stopped(
-        "directory",
-        links::redirect::follow(directory.clone(), broker.clone(), tail),
-    );
+    let directory = open_directory(link_cache_max, &broker, metrics, tasks).await?;
     let salts = open_salts(&broker, tasks).await;
     let lane = open_lane(spool, &broker, metrics, tasks).await?;
     tasks.spawn_until_stopped(
@@ -208,6 +202,20 @@ pub async fn build(
         links: links::http::routes(&app.limiter).with_state(app.clone()),
         redirects: links::redirect::routes(app),
     })
+}
+
+async fn open_directory(
+    links_max: u64,
+    broker: &Broker,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<Directory, ReadError> {
+    let directory = Directory::new(links_max);
+    links::redirect::register(metrics, &directory);
+    let tail = broker.tail(StreamName::Links, Start::New).await?;
+    let following = links::redirect::follow(directory.clone(), broker.clone(), tail);
+    tasks.spawn_until_stopped("directory", following);
+    Ok(directory)
 }
 
 /// Tries once before anybody comes; links lead with or without a salt.

@@ -5,19 +5,15 @@
 use std::num::ParseIntError;
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use events::{LinkId, WorkspaceId};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::request::read;
 use crate::{Broker, RequestError};
 
 /// The longest window that can be counted in, in seconds: the broker forgets a counter two hours after its last use.
 pub const COUNT_WINDOW_S_MAX: u32 = 3_600;
-
-const VISITS: &str = "VISITS";
 
 /// The total comes as a text, since it may grow beyond what JSON's numbers hold.
 #[derive(Deserialize)]
@@ -71,18 +67,6 @@ impl Broker {
     ) -> Result<u64, RequestError> {
         self.must_be_connected()?;
         self.add(visits(workspace, link), -1).await
-    }
-
-    /// How many visits were counted.
-    pub async fn visits(&self, workspace: WorkspaceId, link: LinkId) -> Result<u64, RequestError> {
-        self.must_be_connected()?;
-        let question = json!({ "last_by_subj": visits(workspace, link) });
-        let Some(found) = self.leaders_raw(VISITS, &question).await? else {
-            return Ok(0);
-        };
-        let found = StreamMessage::try_from(found);
-        let found = found.map_err(|error| RequestError::no_answer(&error))?;
-        total(&found.payload)
     }
 
     async fn add(&self, subject: String, by: i64) -> Result<u64, RequestError> {

@@ -101,6 +101,7 @@ pub(crate) async fn edit(
     for _ in 0..ATTEMPTS_MAX {
         let known = Known::find(app, caller.workspace, id).await?;
         if_match.check(&ETag::version(known.version))?;
+        known.may_change()?;
         let mut command = merge(&body, known.details()?, &app.targets)?;
         if let Some(hash) = &password_hash {
             command.route.password_hash.clone_from(hash);

@@ -23,6 +23,8 @@ pub enum Limit {
     LinkPasswordLink,
     /// New links by workspace.
     CreationWorkspace,
+    /// Memberships given and taken by one account: each is told in the other's history, too.
+    MembershipAccount,
 }
 
 /// How often something may be done.
@@ -36,7 +38,7 @@ pub struct Policy {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::RegistrationAddress,
@@ -46,6 +48,7 @@ impl Limit {
         Self::LinkPasswordAddress,
         Self::LinkPasswordLink,
         Self::CreationWorkspace,
+        Self::MembershipAccount,
     ];
 
     /// Its name in `RATE_LIMITS`, in the headers and in the broker.
@@ -60,6 +63,7 @@ impl Limit {
             Self::LinkPasswordAddress => "link-password-address",
             Self::LinkPasswordLink => "link-password-link",
             Self::CreationWorkspace => "creation-workspace",
+            Self::MembershipAccount => "membership-account",
         }
     }
 
@@ -67,7 +71,7 @@ impl Limit {
     /// and an import makes twelve full bulks a minute while a stolen key cannot fill the log.
     pub(super) const fn default_policy(self) -> Policy {
         let quota = match self {
-            Self::LoginAddress | Self::LinkPasswordLink => 60,
+            Self::LoginAddress | Self::LinkPasswordLink | Self::MembershipAccount => 60,
             Self::LoginAccount | Self::LinkPasswordAddress => 10,
             Self::RegistrationAddress => 20,
             Self::RegistrationAccount => 5,

@@ -177,6 +177,7 @@ async fn an_archived_link_leads_nowhere_keeps_its_slug_and_can_be_restored() {
     let restored = ada.restores(&link).await.is(200);
     assert_eq!(restored.body["state"], "open");
     is_led_to(&visitor, &link, TARGET).await;
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "exclude").await, 2);
     stack.finish().await;
 }
@@ -219,6 +220,7 @@ async fn where_a_link_leads_can_be_looked_at_first() {
         html.contains("&lt;b&gt;Sale&lt;/b&gt;") && !html.contains("<b>"),
         "{html}"
     );
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "include").await, 0);
     stack.finish().await;
 }

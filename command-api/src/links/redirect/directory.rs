@@ -118,7 +118,10 @@ impl Directory {
                 .max_capacity(UNKNOWN_MAX)
                 .time_to_live(UNKNOWN_FOR)
                 .build(),
-            links: Cache::new(links_max),
+            links: Cache::builder()
+                .max_capacity(links_max)
+                .weigher(|_, destination: &Arc<Destination>| destination.weight())
+                .build(),
             heard: Heard::new(),
         }))
     }
