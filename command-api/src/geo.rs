@@ -152,7 +152,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, GeoError> {
 mod tests {
     use std::error::Error;
     use std::io::Write;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use proptest::prelude::*;
     use tempfile::NamedTempFile;
