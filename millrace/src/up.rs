@@ -120,7 +120,9 @@ fn blueprint(
         data_key: Some(secrets.data_key),
         tokens: Some(Tokens::new(&secrets.jwt, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies.clone(),
+        geoip_database: config.geoip_database.clone(),
         rate_limits: config.rate_limits.clone(),
+        link_cache_max: config.link_cache_max,
         targets: config.targets.clone(),
         password_cost: PasswordCost::Owasp,
     })

@@ -9,6 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
+use service::limits::Limit;
 use service::problem::{Fault, Problem};
 use service::world;
 use utoipa::ToSchema;
@@ -78,6 +79,10 @@ pub(crate) async fn make(
     if let Some(earlier) = earlier.await? {
         return Ok(earlier);
     }
+    let (limit, count) = (Limit::CreationWorkspace, wanted.len());
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let account = workspace.to_string();
+    app.limiter.spend_many(limit, &account, count).await?;
     let chars = shorten::random_chars(app).await?;
     let mut entries = entries(app, wanted, chars).await?;
     for _ in 0..ATTEMPTS_MAX {

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use events::{LinkId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
+use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
@@ -93,6 +94,8 @@ pub(crate) async fn shorten(
     let mut faults = Faults::default();
     let wanted = parse(app, body, &mut faults);
     faults.finish()?;
+    let limit = Limit::CreationWorkspace;
+    app.limiter.spend(limit, &workspace.to_string()).await?;
     let Wanted {
         mut command,
         slug,

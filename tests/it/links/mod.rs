@@ -1,6 +1,7 @@
 //! Links, and the clicks on them.
 
 mod bulk;
+mod creation;
 mod life;
 mod limits;
 mod live;
@@ -10,3 +11,4 @@ mod ruled;
 mod slugs;
 mod spool;
 mod stats_exact;
+mod visitors;

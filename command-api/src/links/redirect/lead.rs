@@ -26,7 +26,7 @@ pub(super) async fn lead(
 ) -> Result<Response, Refusal> {
     let time = world::now();
     let agent = app.agents.know(request.headers.get(header::USER_AGENT));
-    let visit = Visit::new(request, &agent, app.trusts(request));
+    let visit = Visit::new(app, request, &agent, destination, time);
     let is_counted = visit::is_counted(&request.method, &request.headers);
     let choice = match destination.stage(time) {
         Stage::Archived => return Err(Refusal::Archived),
