@@ -16,6 +16,7 @@ use super::archive;
 use super::body::LinkBody;
 use super::bulk::{self, BulkBody, Made};
 use super::edit::{self, EditBody};
+use super::import;
 use super::redirect::RedirectDocument;
 use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
@@ -29,6 +30,7 @@ use crate::problem::internal;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
         .routes(routes!(shorten))
+        .routes(routes!(import::import))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
         .merge(

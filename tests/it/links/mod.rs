@@ -10,3 +10,4 @@ mod ruled;
 mod slugs;
 mod spool;
 mod stats_exact;
+mod transfer;
