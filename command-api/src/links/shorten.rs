@@ -31,48 +31,69 @@ const RANDOM_SLUGS_MAX: usize = 5;
 pub(crate) struct ShortenBody {
     /// Where the link leads: an absolute http or https URL, or of another scheme that is allowed here.
     #[schema(format = "uri", max_length = 2048)]
-    target: String,
+    pub(super) target: String,
     /// Letters and digits of one script, `-` and `_`, in upper or lower case, which is kept; random when left out.
     #[schema(min_length = 1, max_length = 64)]
-    slug: Option<String>,
+    pub(super) slug: Option<String>,
     /// The default domain when left out.
-    domain: Option<String>,
+    pub(super) domain: Option<String>,
     /// 301, 302, 307 or 308.
     #[serde(default = "found")]
     #[schema(default = 302)]
-    status: u16,
+    pub(super) status: u16,
     /// Whether the query of the request is added to the target.
     #[serde(default)]
-    forward_query: bool,
+    pub(super) forward_query: bool,
     /// Campaign parameters that are added to the target.
-    utm: Option<UtmBody>,
+    pub(super) utm: Option<UtmBody>,
     /// Who is led elsewhere; the first rule that fits leads.
     #[serde(default)]
     #[schema(max_items = 20)]
-    rules: Vec<RuleBody>,
+    pub(super) rules: Vec<RuleBody>,
     /// From then on the link leads nowhere, or to `expired_target`.
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
     /// Where the link leads once it has expired.
     #[schema(format = "uri", max_length = 2048)]
-    expired_target: Option<String>,
+    pub(super) expired_target: Option<String>,
     /// How often the link leads anywhere, exactly.
     #[schema(minimum = 1)]
-    max_clicks: Option<u64>,
+    pub(super) max_clicks: Option<u64>,
     /// What visitors are asked for.
     #[schema(format = Password, min_length = 4, max_length = 128)]
-    password: Option<String>,
+    pub(super) password: Option<String>,
     #[schema(max_length = 200)]
-    title: Option<String>,
+    pub(super) title: Option<String>,
     #[serde(default)]
     #[schema(max_items = 20)]
-    tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     /// Anything else, over several lines.
     #[schema(max_length = 5000)]
-    notes: Option<String>,
+    pub(super) notes: Option<String>,
 }
 
-const fn found() -> u16 {
+impl Default for ShortenBody {
+    fn default() -> Self {
+        Self {
+            target: String::new(),
+            slug: None,
+            domain: None,
+            status: found(),
+            forward_query: false,
+            utm: None,
+            rules: Vec::new(),
+            expires_at: None,
+            expired_target: None,
+            max_clicks: None,
+            password: None,
+            title: None,
+            tags: Vec::new(),
+            notes: None,
+        }
+    }
+}
+
+pub(super) const fn found() -> u16 {
     302
 }
 

@@ -11,4 +11,5 @@ mod ruled;
 mod slugs;
 mod spool;
 mod stats_exact;
+mod transfer;
 mod visitors;

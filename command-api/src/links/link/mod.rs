@@ -1,6 +1,7 @@
 //! A short link.
 
 mod archive;
+mod bring;
 mod edit;
 mod rejection;
 mod restore;
@@ -13,7 +14,8 @@ use events::links::{Label, LinkEvent, Route};
 use crate::decider::Aggregate;
 
 pub(crate) use archive::Archive;
-pub(crate) use edit::Edit;
+pub(crate) use bring::Bring;
+pub(crate) use edit::{Edit, FORMER_SLUGS_MAX};
 pub(crate) use rejection::LinkRejection;
 pub(crate) use restore::Restore;
 pub(crate) use shorten::Shorten;
