@@ -1,5 +1,6 @@
 //! The streams' definitions, applied to brokers that have other ones.
 
+use async_nats::jetstream::stream::Compression;
 use async_nats::jetstream::{
     self,
     stream::{Config, StorageType},
@@ -102,6 +103,8 @@ async fn what_the_operator_chose_stays_and_what_the_definition_says_comes_back()
         .config
         .clone();
     config.max_messages = 5;
+    // As it was before: see ADR 16.
+    config.compression = Some(Compression::S2);
     config
         .metadata
         .insert("team".to_owned(), "infra".to_owned());
@@ -120,6 +123,7 @@ async fn what_the_operator_chose_stays_and_what_the_definition_says_comes_back()
         (config.max_messages, config.metadata["team"].as_str()),
         (-1, "infra")
     );
+    assert_ne!(config.compression, Some(Compression::S2));
     assert_eq!(
         broker
             .stream_state(StreamName::Media)
