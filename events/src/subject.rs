@@ -27,6 +27,8 @@ pub enum Subject {
     Link(WorkspaceId, LinkId),
     /// `clicks.<workspace>`
     Clicks(WorkspaceId),
+    /// `clicks.claim.idempotency.<key>`: a request that reported clicks, by a hash of the caller and the key.
+    ReportClaim(String),
     /// `<context>.claim.<kind>.<key>`: whoever publishes there first holds the value.
     Claim(Context, ClaimKind, String),
 }
@@ -110,7 +112,7 @@ impl Subject {
             }
             Self::Asset(..) => StreamName::Media,
             Self::Link(..) => StreamName::Links,
-            Self::Clicks(_) => StreamName::Clicks,
+            Self::Clicks(_) | Self::ReportClaim(_) => StreamName::Clicks,
             Self::Claim(context, ..) => context.stream(),
         }
     }
@@ -123,7 +125,7 @@ impl Subject {
                 Context::Core
             }
             Self::Asset(..) => Context::Media,
-            Self::Link(..) | Self::Clicks(_) => Context::Links,
+            Self::Link(..) | Self::Clicks(_) | Self::ReportClaim(_) => Context::Links,
             Self::Claim(context, ..) => *context,
         }
     }
@@ -137,7 +139,7 @@ impl Subject {
             | Self::Asset(workspace, _)
             | Self::Link(workspace, _)
             | Self::Clicks(workspace) => Some(*workspace),
-            Self::User(_) | Self::Session(_) | Self::Claim(..) => None,
+            Self::User(_) | Self::Session(_) | Self::ReportClaim(_) | Self::Claim(..) => None,
         }
     }
 }
@@ -152,6 +154,7 @@ impl fmt::Display for Subject {
             Self::Asset(workspace, asset) => write!(f, "media.{workspace}.asset.{asset}"),
             Self::Link(workspace, link) => write!(f, "links.{workspace}.link.{link}"),
             Self::Clicks(workspace) => write!(f, "clicks.{workspace}"),
+            Self::ReportClaim(key) => write!(f, "clicks.claim.idempotency.{key}"),
             Self::Claim(context, kind, key) => {
                 write!(f, "{}.claim.{}.{key}", context.as_str(), kind.as_str())
             }
@@ -171,6 +174,9 @@ fn parse(text: &str) -> Option<Subject> {
     let tokens: Vec<&str> = text.split('.').collect();
     match *tokens.as_slice() {
         ["clicks", workspace] => Some(Subject::Clicks(workspace.parse().ok()?)),
+        ["clicks", "claim", "idempotency", key] => {
+            is_claim_key(key).then(|| Subject::ReportClaim(key.to_owned()))
+        }
         ["core", "_", "user", user] => Some(Subject::User(user.parse().ok()?)),
         ["core", "_", "session", session] => Some(Subject::Session(session.parse().ok()?)),
         ["core", workspace, "api_key", key] => {
@@ -217,6 +223,7 @@ mod tests {
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Asset(ws, AssetId::new(id))),
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Link(ws, LinkId::new(id))),
             workspace().prop_map(Subject::Clicks),
+            "[A-Za-z0-9_-]{1,64}".prop_map(Subject::ReportClaim),
             (
                 0..Context::ALL.len(),
                 0..ClaimKind::ALL.len(),

@@ -4,6 +4,7 @@ mod answer;
 mod archive;
 mod body;
 mod bulk;
+mod clicks;
 mod domain;
 mod edit;
 mod former;

@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 44] = [
+const ROUTES: [&str; 45] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -49,6 +49,7 @@ const ROUTES: [&str; 44] = [
     "PATCH /v1/links/{id}",
     "DELETE /v1/links/{id}",
     "POST /v1/links/{id}/restore",
+    "POST /v1/links/{id}/clicks",
     "GET /v1/links",
     "GET /v1/links/export",
     "GET /v1/links/{id}",

@@ -103,6 +103,12 @@ pub const RULES: &[Rule] = &[
         EDITOR,
         Scope::LinksWrite,
     ),
+    scoped(
+        Method::POST,
+        "/v1/links/{id}/clicks",
+        EDITOR,
+        Scope::ClicksWrite,
+    ),
     scoped(Method::GET, "/v1/links", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/export", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/{id}", VIEWER, Scope::LinksRead),

@@ -155,6 +155,19 @@ impl Directory {
         self.read(broker, holder).await
     }
 
+    /// A workspace's link, whatever its slug.
+    pub(crate) async fn link(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+        link: LinkId,
+    ) -> Result<Option<Arc<Destination>>, ReadError> {
+        if let Some(destination) = self.0.links.get(&link) {
+            return Ok((destination.workspace == workspace).then_some(destination));
+        }
+        self.read(broker, Holder { workspace, link }).await
+    }
+
     async fn holder_of_any_spelling(
         &self,
         broker: &Broker,

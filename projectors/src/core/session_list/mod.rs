@@ -47,6 +47,7 @@ impl Projection for SessionList {
                 | Subject::Asset(..)
                 | Subject::Link(..)
                 | Subject::Clicks(_)
+                | Subject::ReportClaim(_)
                 | Subject::Claim(..),
             )
             | None => return Ok(None),

@@ -201,6 +201,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     delete("/v1/links/{id}", Named::Link),
     post("/v1/links/{id}/restore", Named::Link, nothing, 200),
+    post("/v1/links/{id}/clicks", Named::Link, || json!({}), 202),
     get("/v1/links/{id}/qr", Named::Link),
     get("/v1/links", Named::Nothing),
     get("/v1/links/export", Named::Nothing),
