@@ -1,5 +1,9 @@
 //! Where short links are opened.
 
+mod control;
+mod name;
+mod txt;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use events::{ClaimKind, Context, Subject};
@@ -7,6 +11,10 @@ use service::short_url::short_url;
 use url::Url;
 
 use super::slug;
+
+pub(crate) use control::{is_proven_by, proof_record};
+pub(crate) use name::{DomainName, DomainNameError};
+pub(crate) use txt::{Dns, TxtError, TxtRecords};
 
 /// The host, and the port where it isn't the scheme's own, of a public address.
 #[derive(Clone, Debug, PartialEq, Eq)]
