@@ -130,6 +130,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
         trusted_proxies: config.trusted_proxies,
         rate_limits: config.rate_limits,
         targets: config.targets,
+        dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,
     })
 }

@@ -122,6 +122,7 @@ fn blueprint(
         trusted_proxies: config.trusted_proxies.clone(),
         rate_limits: config.rate_limits.clone(),
         targets: config.targets.clone(),
+        dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,
     })
 }

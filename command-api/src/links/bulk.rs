@@ -14,7 +14,6 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::body::LinkBody;
-use super::domain::claim;
 use super::link::{Link, LinkRejection, Shorten};
 use super::route;
 use super::shorten::{self, ShortenBody, Wanted};
@@ -69,7 +68,7 @@ pub(crate) async fn make(
     origin: &Origin,
     body: BulkBody,
 ) -> Result<Accepted, Problem> {
-    let wanted = parse(app, body)?;
+    let wanted = parse(app, workspace, body).await?;
     let chars = shorten::random_chars(app).await?;
     let mut entries = entries(app, wanted, chars).await?;
     for _ in 0..ATTEMPTS_MAX {
@@ -83,16 +82,20 @@ pub(crate) async fn make(
     Err(contended())
 }
 
-fn parse(app: &App, body: BulkBody) -> Result<Vec<Wanted>, Problem> {
+async fn parse(app: &App, workspace: WorkspaceId, body: BulkBody) -> Result<Vec<Wanted>, Problem> {
     let mut faults = Faults::default();
     if !(1..=LINKS_MAX).contains(&body.links.len()) {
         faults.add("/links", format!("must have 1 to {LINKS_MAX} links"));
         return Err(faults.into());
     }
+    let asked = body.links.iter().filter_map(|it| it.asked_domain(app));
+    let asked: Vec<&str> = asked.collect();
+    let own = shorten::own_domains(app, workspace, &asked).await?;
+    let targets = app.targets.and_no(&own);
     let mut wanted = Vec::with_capacity(body.links.len());
     for (index, link) in body.links.into_iter().enumerate() {
         let mut part = Faults::default();
-        wanted.push(shorten::parse(app, link, &mut part));
+        wanted.push(shorten::parse(app, &own, &targets, link, &mut part));
         faults.take_over(&format!("/links/{index}"), part);
     }
     if wanted.iter().filter(|it| it.password.is_some()).count() > PASSWORDS_MAX {
@@ -133,8 +136,8 @@ async fn free(
     entries: &mut [Entry],
     chars: usize,
 ) -> Result<Vec<Claiming>, Problem> {
-    let mut clashes = repeated(entries);
-    let values: Vec<Subject> = entries.iter().map(Entry::value).collect();
+    let mut clashes = repeated(workspace, entries);
+    let values: Vec<Subject> = entries.iter().map(|it| it.value(workspace)).collect();
     let looking =
         stream::iter(values).map(|value| async move { app.broker.last_from_leader(&value).await });
     let looked: Vec<_> = looking
@@ -146,7 +149,7 @@ async fn free(
     for (index, (entry, last)) in entries.iter_mut().zip(&looked).enumerate() {
         match standing(last.as_ref()) {
             Standing::Free { sequence } => claims.push(Claiming {
-                value: entry.value(),
+                value: entry.value(workspace),
                 holder: entry.subject(workspace),
                 behind: sequence,
             }),
@@ -154,7 +157,10 @@ async fn free(
                 Slug::random(chars)
                     .as_str()
                     .clone_into(&mut entry.command.slug);
-                claims.push(Claiming::new(entry.value(), entry.subject(workspace)));
+                claims.push(Claiming::new(
+                    entry.value(workspace),
+                    entry.subject(workspace),
+                ));
             }
             Standing::Held { .. } => {
                 clashes.push(Fault::new(format!("/links/{index}/slug"), "is taken"));
@@ -169,11 +175,11 @@ async fn free(
 }
 
 /// Slugs that an entry before has, too.
-fn repeated(entries: &[Entry]) -> Vec<Fault> {
+fn repeated(workspace: WorkspaceId, entries: &[Entry]) -> Vec<Fault> {
     let mut first: HashMap<Subject, usize> = HashMap::new();
     let mut repeated = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let before = *first.entry(entry.value()).or_insert(index);
+        let before = *first.entry(entry.value(workspace)).or_insert(index);
         if before != index {
             let fault = format!("is the slug of entry {before}, too");
             repeated.push(Fault::new(format!("/links/{index}/slug"), fault));
@@ -228,8 +234,8 @@ impl Entry {
         Subject::Link(workspace, self.id)
     }
 
-    fn value(&self) -> Subject {
-        claim(&self.command.domain, &self.command.slug)
+    fn value(&self, workspace: WorkspaceId) -> Subject {
+        self.command.space(workspace).claim(&self.command.slug)
     }
 
     fn message(
@@ -252,7 +258,7 @@ impl Entry {
 mod tests {
     use super::{Entry, repeated};
     use crate::links::link::{Shorten, samples};
-    use events::LinkId;
+    use events::{LinkId, WorkspaceId};
     use uuid::Uuid;
 
     fn entry(slug: &str) -> Entry {
@@ -260,6 +266,7 @@ mod tests {
             id: LinkId::new(Uuid::nil()),
             command: Shorten {
                 domain: samples::DOMAIN.to_owned(),
+                own_domain: None,
                 slug: slug.to_owned(),
                 route: samples::route("https://a.example/"),
                 label: samples::label(),
@@ -270,7 +277,8 @@ mod tests {
 
     #[test]
     fn a_slug_that_is_wanted_twice_is_told_where_it_comes_again() {
-        let faults = repeated(&["a", "b", "a", "a"].map(entry));
+        let workspace = WorkspaceId::new(Uuid::nil());
+        let faults = repeated(workspace, &["a", "b", "a", "a"].map(entry));
         let told: Vec<_> = faults
             .iter()
             .map(|it| (&*it.pointer, &*it.detail))

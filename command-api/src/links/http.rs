@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 use super::archive;
 use super::body::LinkBody;
 use super::bulk::{self, BulkBody, Made};
+use super::domain;
 use super::edit::{self, EditBody};
 use super::redirect::RedirectDocument;
 use super::shorten::{self, ShortenBody};
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(shorten))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
+        .merge(domain::http::routes())
         .merge(
             OpenApiRouter::new()
                 .routes(routes!(make))

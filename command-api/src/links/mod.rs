@@ -20,7 +20,7 @@ mod slug;
 pub(crate) mod spool;
 mod target;
 
-pub(crate) use domain::Domain;
+pub(crate) use domain::{Domain, OwnDomainRejection};
 pub(crate) use link::LinkRejection;
 pub(crate) use slug::Fill;
 pub use target::BlocklistError;

@@ -1,6 +1,9 @@
 //! Shortening: the edge of the command, where what was sent becomes values that cannot be wrong.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
+use events::links::OwnDomain;
 use events::{LinkId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
@@ -9,12 +12,13 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::answer;
-use super::domain::claim;
+use super::domain::{DomainName, OwnDomains};
 use super::label::LabelWish;
 use super::link::{Link, LinkRejection, Shorten};
 use super::route::{self, RouteWish, UtmBody};
 use super::rule::RuleBody;
 use super::slug::{Slug, random_length};
+use super::target::TargetRules;
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{HandleError, Wish};
@@ -34,7 +38,7 @@ pub(crate) struct ShortenBody {
     /// Letters and digits of one script, `-` and `_`, in upper or lower case, which is kept; random when left out.
     #[schema(min_length = 1, max_length = 64)]
     slug: Option<String>,
-    /// The default domain when left out.
+    /// A verified domain of the workspace; the installation's when left out.
     domain: Option<String>,
     /// 301, 302, 307 or 308.
     #[schema(default = 302)]
@@ -84,7 +88,10 @@ pub(crate) async fn shorten(
     body: ShortenBody,
 ) -> Result<Accepted, Problem> {
     let mut faults = Faults::default();
-    let wanted = parse(app, body, &mut faults);
+    let asked: Vec<&str> = body.asked_domain(app).into_iter().collect();
+    let own = own_domains(app, workspace, &asked).await?;
+    let targets = app.targets.and_no(&own);
+    let wanted = parse(app, &own, &targets, body, &mut faults);
     faults.finish()?;
     let Wanted {
         mut command,
@@ -114,13 +121,19 @@ pub(super) async fn random_chars(app: &App) -> Result<usize, Problem> {
 }
 
 /// Finds every fault of what was sent.
-pub(super) fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted {
+pub(super) fn parse(
+    app: &App,
+    own: &OwnDomains,
+    targets: &TargetRules,
+    body: ShortenBody,
+    faults: &mut Faults,
+) -> Wanted {
     let slug = body.slug.as_deref().map(Slug::parse);
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
-    let is_ours = |asked: &String| asked.to_lowercase() == app.domain.host();
-    if !body.domain.as_ref().is_none_or(is_ours) {
-        faults.add("/domain", "is not a domain of this workspace");
-    }
+    let (domain, own_domain) = match body.asked_domain(app) {
+        Some(asked) => on_own_domain(own, asked, faults),
+        None => (app.domain.host().to_owned(), None),
+    };
     route::check_password(body.password.as_deref(), faults);
     let route = RouteWish {
         target: Some(body.target),
@@ -138,15 +151,48 @@ pub(super) fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted
         notes: Some(body.notes),
     };
     let command = Shorten {
-        domain: app.domain.host().to_owned(),
+        domain,
+        own_domain,
         slug: String::new(),
-        route: route.apply(route::blank(), &app.targets, faults),
+        route: route.apply(route::blank(), targets, faults),
         label: label.apply(events::links::Label::default(), faults),
     };
     Wanted {
         command,
         slug,
         password: body.password,
+    }
+}
+
+/// The domains that the workspace brought, with those that are asked for if it has them.
+pub(super) async fn own_domains(
+    app: &App,
+    workspace: WorkspaceId,
+    asked: &[&str],
+) -> Result<Arc<OwnDomains>, Problem> {
+    let own = app.directory.own_domains(&app.broker, workspace, asked);
+    own.await.map_err(unread)
+}
+
+fn on_own_domain(
+    own: &OwnDomains,
+    asked: &str,
+    faults: &mut Faults,
+) -> (String, Option<OwnDomain>) {
+    let name = DomainName::parse(asked).ok();
+    let verified = name.and_then(|name| own.verified_as(name.as_str()));
+    if verified.is_none() {
+        faults.add("/domain", "is not a verified domain of this workspace");
+    }
+    let named = verified.map(|it| (it.name.clone(), Some(it.own_domain())));
+    named.unwrap_or_default()
+}
+
+impl ShortenBody {
+    /// The domain that is asked for, if it isn't the installation's.
+    pub(super) fn asked_domain(&self, app: &App) -> Option<&str> {
+        let asked = self.domain.as_deref();
+        asked.filter(|it| it.to_lowercase() != app.domain.host())
     }
 }
 
@@ -160,7 +206,8 @@ async fn attempt(
     let id = LinkId::new(world::new_id());
     slug.as_str().clone_into(&mut command.slug);
     let subject = Subject::Link(workspace, id);
-    let wish = Wish::of_new(subject, &*command).claiming([claim(&command.domain, &command.slug)]);
+    let claim = command.space(workspace).claim(&command.slug);
+    let wish = Wish::of_new(subject, &*command).claiming([claim]);
     let created_at = origin.time;
     let answer = |link: &Link| answer::of(app, StatusCode::CREATED, id, link, created_at);
     app.commands.handle(origin, wish, answer).await

@@ -60,6 +60,7 @@ fn metadata() -> Metadata {
 pub(crate) fn shortened(slug: &str) -> LinkEvent {
     LinkEvent::Shortened {
         domain: "go.example".to_owned(),
+        own_domain: None,
         slug: slug.to_owned(),
         route: route(),
         label: Label {

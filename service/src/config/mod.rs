@@ -8,6 +8,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -133,6 +134,8 @@ pub struct Config {
     pub rate_limits: Limits,
     /// `TARGET_SCHEMES`, `PRIVATE_TARGETS` and `TARGET_BLOCKLIST`.
     pub targets: Targets,
+    /// `DNS_RESOLVER`.
+    pub dns_resolver: Option<SocketAddr>,
     /// `LOG_LEVEL` and `LOG_FORMAT`.
     pub log: Log,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`.

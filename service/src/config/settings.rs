@@ -125,6 +125,11 @@ pub const SETTINGS: &[Setting] = &[
         "file of domains that no link may lead to, one a line, each with all below it; read at the start",
     ),
     setting(
+        "DNS_RESOLVER",
+        None,
+        "address and port of the resolver that is asked for records of domains, such as `9.9.9.9:53`; those of the machine if unset",
+    ),
+    setting(
         "LOG_LEVEL",
         Some("info"),
         "level, or directives such as `info,nats=debug`",

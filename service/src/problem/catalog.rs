@@ -35,6 +35,18 @@ pub const CODES: &[Code] = &[
         409,
         "Too many changes at once; send the request again.",
     ),
+    code(
+        "dns_unavailable",
+        503,
+        "The DNS could not be asked; come again after Retry-After.",
+    ),
+    code("domain_added", 409, "The workspace has the domain already."),
+    code("domain_taken", 409, "The domain is another workspace's."),
+    code(
+        "domain_unproven",
+        409,
+        "The DNS does not have the record that proves control of the domain.",
+    ),
     code("email_taken", 409, "The e-mail address has an account."),
     code(
         "forbidden",
@@ -176,6 +188,11 @@ pub const CODES: &[Code] = &[
         "The session has ended, the API key was revoked, or what its user may do has changed; refresh, or log in again.",
     ),
     code("too_large", 413, "The body is larger than the route takes."),
+    code(
+        "too_many_domains",
+        409,
+        "The workspace has as many domains as a workspace may.",
+    ),
     code(
         "too_many_requests",
         429,

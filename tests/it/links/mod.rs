@@ -1,6 +1,7 @@
 //! Links, and the clicks on them.
 
 mod bulk;
+mod domains;
 mod life;
 mod limits;
 mod live;

@@ -25,8 +25,8 @@ pub(crate) enum DomainNameError {
 }
 
 impl DomainName {
-    /// Names of the local network and this machine are names in development only.
-    pub(crate) fn parse(text: &str, is_development: bool) -> Result<Self, DomainNameError> {
+    /// Names of the local network and of this machine are none: nobody could prove that they are theirs alone.
+    pub(crate) fn parse(text: &str) -> Result<Self, DomainNameError> {
         let text = text.trim();
         // What the URL standard would take, and mean something else by.
         if text.len() > 4 * BYTES_MAX || text.contains(['%', ':', '/', '?', '#', '@']) {
@@ -42,7 +42,7 @@ impl DomainName {
         match host {
             Host::Address(_) => Err(DomainNameError::Address),
             Host::Name(name) if !is_name(&name) => Err(DomainNameError::Malformed),
-            Host::Name(_) if is_private && !is_development => Err(DomainNameError::Private),
+            Host::Name(_) if is_private => Err(DomainNameError::Private),
             Host::Name(name) => Ok(Self(name)),
         }
     }
@@ -79,7 +79,7 @@ mod tests {
     use super::{DomainName, DomainNameError};
 
     fn name(text: &str) -> Result<String, DomainNameError> {
-        DomainName::parse(text, false).map(|it| it.as_str().to_owned())
+        DomainName::parse(text).map(|it| it.as_str().to_owned())
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_ones_own_network_are_for_development() {
+    fn names_of_ones_own_network_are_nobodys() {
         for text in [
             "localhost",
             "go",
@@ -155,15 +155,14 @@ mod tests {
             "go.internal",
         ] {
             assert_eq!(name(text), Err(DomainNameError::Private), "{text}");
-            assert_eq!(DomainName::parse(text, true).unwrap().as_str(), text);
         }
     }
 
     proptest! {
         #[test]
         fn a_name_parses_to_itself(text in "\\PC{0,30}(\\.[a-zäß0-9-]{1,9}){0,2}") {
-            if let Ok(name) = DomainName::parse(&text, true) {
-                prop_assert_eq!(DomainName::parse(name.as_str(), true), Ok(name));
+            if let Ok(name) = DomainName::parse(&text) {
+                prop_assert_eq!(DomainName::parse(name.as_str()), Ok(name));
             }
         }
     }

@@ -15,8 +15,9 @@ use nats::{Broker, ReadError};
 
 use super::Destination;
 use super::heard::Heard;
+use super::hosts::Hosts;
 use crate::claim::holder;
-use crate::links::domain::{claim, claimed};
+use crate::links::domain::{OwnDomains, Space, claimed};
 use crate::links::slug::Slug;
 
 /// Links that are kept; some 500 bytes each, with their slug.
@@ -34,6 +35,7 @@ struct Kept {
     holders: Cache<Address, Holder>,
     unknown: Cache<Address, ()>,
     links: Cache<LinkId, Arc<Destination>>,
+    hosts: Hosts,
     heard: Heard,
 }
 
@@ -44,24 +46,24 @@ struct Holder {
     link: LinkId,
 }
 
-/// A domain and a slug, in the form in which it is unique there.
+/// A space and a slug, in the form in which it is unique there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Address {
-    domain: Box<str>,
+    space: Box<str>,
     slug: Box<str>,
 }
 
 /// The same, borrowed: looking up allocates nothing.
 #[derive(Clone, Copy, Hash)]
 struct AddressRef<'a> {
-    domain: &'a str,
+    space: &'a str,
     slug: &'a str,
 }
 
 impl Hash for Address {
     fn hash<H: Hasher>(&self, state: &mut H) {
         AddressRef {
-            domain: &self.domain,
+            space: &self.space,
             slug: &self.slug,
         }
         .hash(state);
@@ -70,14 +72,14 @@ impl Hash for Address {
 
 impl Equivalent<Address> for AddressRef<'_> {
     fn equivalent(&self, key: &Address) -> bool {
-        *key.slug == *self.slug && *key.domain == *self.domain
+        *key.slug == *self.slug && *key.space == *self.space
     }
 }
 
 impl AddressRef<'_> {
     fn to_owned(self) -> Address {
         Address {
-            domain: self.domain.into(),
+            space: self.space.into(),
             slug: self.slug.into(),
         }
     }
@@ -92,6 +94,7 @@ impl Directory {
                 .time_to_live(UNKNOWN_FOR)
                 .build(),
             links: Cache::new(LINKS_MAX),
+            hosts: Hosts::new(),
             heard: Heard::new(),
         }))
     }
@@ -100,14 +103,17 @@ impl Directory {
     pub(crate) async fn find(
         &self,
         broker: &Broker,
-        domain: &str,
+        space: &Space,
         slug: &str,
     ) -> Result<Option<Arc<Destination>>, ReadError> {
         // Most are asked for as they are kept.
-        let kept = self.0.holders.get(&AddressRef { domain, slug });
+        let kept = self.0.holders.get(&AddressRef {
+            space: space.name(),
+            slug,
+        });
         let holder = match kept {
             Some(holder) => Some(holder),
-            None => self.holder_of_any_spelling(broker, domain, slug).await?,
+            None => self.holder_of_any_spelling(broker, space, slug).await?,
         };
         let Some(holder) = holder else {
             return Ok(None);
@@ -121,27 +127,28 @@ impl Directory {
     async fn holder_of_any_spelling(
         &self,
         broker: &Broker,
-        domain: &str,
+        space: &Space,
         slug: &str,
     ) -> Result<Option<Holder>, ReadError> {
         // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
         let Ok(slug) = Slug::parse(slug) else {
             return Ok(None);
         };
-        let slug = slug.key();
-        let address = AddressRef {
-            domain,
-            slug: &slug,
-        };
-        self.holder(broker, address).await
+        let slug = space.key(slug.as_str());
+        self.holder(broker, space, &slug).await
     }
 
     async fn holder(
         &self,
         broker: &Broker,
-        address: AddressRef<'_>,
+        space: &Space,
+        slug: &str,
     ) -> Result<Option<Holder>, ReadError> {
         let kept = &*self.0;
+        let address = AddressRef {
+            space: space.name(),
+            slug,
+        };
         if let Some(holder) = kept.holders.get(&address) {
             return Ok(Some(holder));
         }
@@ -149,8 +156,7 @@ impl Directory {
             return Ok(None);
         }
         let mark = kept.heard.mark(&address);
-        let claim = claim(address.domain, address.slug);
-        let last = broker.last_from_leader(&claim).await?;
+        let last = broker.last_from_leader(&space.claim(slug)).await?;
         let holder = match last.as_ref().and_then(holder) {
             Some(Subject::Link(workspace, link)) => Some(Holder { workspace, link }),
             Some(_) | None => None,
@@ -181,16 +187,42 @@ impl Directory {
         Ok(destination)
     }
 
+    /// Where the slugs are that are opened at a host; none if it is no workspace's own.
+    pub(crate) async fn space(
+        &self,
+        broker: &Broker,
+        host: &str,
+    ) -> Result<Option<Arc<Space>>, ReadError> {
+        self.0.hosts.space(broker, host).await
+    }
+
+    /// The domains that a workspace brought, with the one of this name if it has that.
+    pub(crate) async fn own_domains(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+        asked: &[&str],
+    ) -> Result<Arc<OwnDomains>, ReadError> {
+        let hosts = &self.0.hosts;
+        let known = hosts.of(broker, workspace).await?;
+        // What was verified a moment ago may not have been heard of.
+        if asked.iter().all(|it| known.verified_as(it).is_some()) {
+            return Ok(known);
+        }
+        hosts.anew(broker, workspace).await
+    }
+
     /// Something happened to what the subject names.
     pub(super) fn tell(&self, subject: &Subject) {
         let kept = &*self.0;
+        kept.hosts.tell(subject);
         if let Subject::Link(_, link) = subject {
             kept.heard.tell(link, || kept.links.invalidate(link));
         } else if let Subject::Claim(Context::Links, ClaimKind::Slug, key) = subject
             && let Some(address) = claimed(key)
         {
-            let (domain, slug) = (&*address.0, &*address.1);
-            let address = AddressRef { domain, slug };
+            let (space, slug) = (&*address.0, &*address.1);
+            let address = AddressRef { space, slug };
             kept.heard.tell(&address, || {
                 kept.holders.invalidate(&address);
                 kept.unknown.invalidate(&address);
@@ -201,6 +233,7 @@ impl Directory {
     /// Anything may have happened.
     pub(super) fn forget(&self) {
         let kept = &*self.0;
+        kept.hosts.forget();
         kept.heard.tell_all(|| {
             kept.holders.invalidate_all();
             kept.unknown.invalidate_all();

@@ -51,13 +51,11 @@ pub(super) async fn unlock(
     State(app): State<App>,
     Path(slug): Path<String>,
     uri: Uri,
+    headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Problem> {
-    let found = app
-        .directory
-        .find(&app.broker, app.domain.host(), &slug)
-        .await
-        .map_err(unread)?;
+    let found = super::find(&app, &uri, &headers, &slug).await;
+    let found = found.map_err(unread)?;
     let destination = found.ok_or_else(Problem::not_found)?;
     let time = world::now();
     let (Some(hash), Stage::Open) = (&destination.password_hash, destination.stage(time)) else {

@@ -11,7 +11,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, UdpSocket};
 
 use super::{Dns, LOOK_UP_MAX, TxtError, TxtRecords};
-use crate::links::domain::{DomainName, is_proven_by};
+use crate::links::domain::DomainName;
+use crate::links::domain::control::{is_proven_by, proof_record};
 
 /// What fits into an answer over UDP.
 const UDP_BYTES_MAX: usize = 1_232;
@@ -100,7 +101,7 @@ fn answer(question: &[u8]) -> Option<Message> {
 async fn look_up(domain: &str) -> Result<Vec<String>, TxtError> {
     let server = Server::start().await;
     let dns = Dns::new(Some(server.address())).unwrap();
-    let name = DomainName::parse(domain, false).unwrap().proof_name();
+    let name = DomainName::parse(domain).unwrap().proof_name();
     tokio::select! {
         records = dns.look_up(&name) => records,
         () = server.over_udp() => panic!("the server ended"),
@@ -157,8 +158,11 @@ impl TxtRecords for Given {
 }
 
 async fn is_proven(records: &impl TxtRecords, domain: &str) -> bool {
-    let name = DomainName::parse(domain, false).unwrap().proof_name();
-    is_proven_by(&records.look_up(&name).await.unwrap(), "t0ken")
+    let name = DomainName::parse(domain).unwrap().proof_name();
+    is_proven_by(
+        &records.look_up(&name).await.unwrap(),
+        &proof_record("t0ken"),
+    )
 }
 
 #[tokio::test]
