@@ -4,7 +4,7 @@ use millrace::system::Processes;
 use serde_json::{Value, json};
 
 use crate::eventually::eventually;
-use crate::stack::{Answer, COMMAND_API, Dns, Person, Stack};
+use crate::stack::{Answer, Dns, Person, Stack};
 
 const DOMAIN: &str = "go.acme.example";
 
@@ -38,7 +38,7 @@ async fn target(stack: &Stack, host: &str, slug: &str) -> Option<String> {
 #[tokio::test]
 async fn whoever_proves_that_a_domain_is_theirs_has_it_and_its_slugs() {
     let dns = Dns::start().await;
-    let stack = Stack::resolving_at(dns.address, &[Processes::ALL, COMMAND_API]).await;
+    let stack = Stack::resolving_at(dns.address, &[Processes::ALL]).await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
     let wish = json!({ "domain": "Go.ACME.example." });
     let (of_ada, of_bob) = (adds(&ada, &wish).await, adds(&bob, &wish).await);

@@ -1,4 +1,4 @@
-//! Verifying a domain: the DNS had the record, and links on it lead from now on.
+//! Verifying a domain: the DNS had the record, and links on it lead from then on.
 
 use events::DomainId;
 use events::links::OwnDomainEvent;
