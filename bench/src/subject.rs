@@ -56,7 +56,9 @@ impl Subject {
             data_key: Some(DataKey::random()?),
             tokens: Some(Tokens::new(&secret, Duration::from_hours(1))),
             trusted_proxies: Vec::new(),
+            geoip_database: None,
             rate_limits: Limits::off(),
+            link_cache_max: 100_000,
             targets: Targets::default(),
             password_cost: cost,
         };

@@ -7,6 +7,8 @@ use moka::sync::Cache;
 use woothee::parser::Parser;
 use woothee::woothee::VALUE_UNKNOWN;
 
+use crate::bots;
+
 /// User agents that are remembered; there are a few thousand that matter.
 const AGENTS_MAX: u64 = 10_000;
 /// Longer headers are cut: what tells a browser stands at the front.
@@ -72,7 +74,7 @@ impl Agents {
             browser: known(found.name),
             os: known(found.os),
             device: device(found.category),
-            is_bot: matches!(found.category, "crawler" | "misc"),
+            is_bot: matches!(found.category, "crawler" | "misc") || bots::is_bot(text),
         }
     }
 }
@@ -122,6 +124,17 @@ mod tests {
             assert!(know(text).is_bot, "{text}");
         }
         assert!(Agents::new().know(None).is_bot);
+    }
+
+    #[test]
+    fn a_preview_that_dresses_up_as_a_browser_is_a_bot_all_the_same() {
+        let imessage = know(
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
+        );
+        let skype = know("Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5");
+        for agent in [imessage, skype, know("WhatsApp/2.23.20.0 A")] {
+            assert!(agent.is_bot, "{agent:?}");
+        }
     }
 
     #[test]

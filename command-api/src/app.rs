@@ -14,9 +14,10 @@ use service::limits::Limiter;
 
 use crate::agents::Agents;
 use crate::core::Identities;
+use crate::geo::Geo;
 use crate::handle::Commands;
 use crate::hashing::Hashing;
-use crate::links::redirect::{Directory, RedirectMetrics};
+use crate::links::redirect::{Directory, RedirectMetrics, Salts};
 use crate::links::{Domain, Fill, TargetRules};
 use crate::media::Storage;
 
@@ -44,8 +45,12 @@ pub(crate) struct Parts {
     pub(crate) fill: Fill,
     pub(crate) directory: Directory,
     pub(crate) agents: Agents,
+    /// Where visitors are.
+    pub(crate) geo: Geo,
+    /// What tells visitors apart for a day.
+    pub(crate) salts: Arc<Salts>,
     pub(crate) lane: ClickLane,
-    /// Whose word about a visitor's country is taken.
+    /// Whose word about a visitor's address and country is taken.
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) redirects: RedirectMetrics,
     pub(crate) storage: Storage,

@@ -5,9 +5,11 @@
 mod accepted;
 mod agents;
 mod app;
+mod bots;
 mod claim;
 mod core;
 mod decider;
+mod geo;
 mod handle;
 mod hashing;
 mod idempotency;
@@ -23,6 +25,7 @@ mod text;
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -45,11 +48,13 @@ use utoipa_axum::router::OpenApiRouter;
 use agents::Agents;
 use app::{App, Parts};
 use core::Identities;
+use geo::Geo;
 use handle::Commands;
 use hashing::{Hashing, HashingError};
-use links::redirect::{Directory, RedirectMetrics};
+use links::redirect::{Directory, RedirectMetrics, Salts};
 use links::{Domain, Fill, TargetRules};
 
+pub use geo::GeoError;
 pub use hashing::PasswordCost;
 pub use links::BlocklistError;
 pub use media::{Storage, StorageSettings};
@@ -61,14 +66,18 @@ const STORAGE_RETRY: Duration = Duration::from_secs(2);
 pub struct Settings {
     /// Where people reach Millrace; short links are made of it.
     pub public_url: Url,
-    /// Whose word about a visitor's country is taken.
+    /// Whose word about a visitor's address and country is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// A file that tells visitors' countries, and cities if it knows them.
+    pub geoip_database: Option<PathBuf>,
     /// Wraps users' keys and makes addresses unfindable.
     pub keyring: Keyring,
     /// Makes access tokens, and checks who calls.
     pub gate: Gate,
     /// How often what anybody may do may be tried.
     pub rate_limits: Limits,
+    /// Links that are kept in memory for the redirect.
+    pub link_cache_max: u64,
     /// What hashing a password costs.
     pub password_cost: PasswordCost,
     /// Where uploads go.
@@ -111,6 +120,9 @@ pub enum BuildError {
     /// The domains that no link may lead to could not be read.
     #[error("the blocked domains (TARGET_BLOCKLIST) can't be used")]
     Blocklist(#[from] BlocklistError),
+    /// The file that tells where visitors are could not be read.
+    #[error("the file of visitors' countries (GEOIP_DATABASE) can't be used")]
+    Geo(#[from] GeoError),
     /// There is no place for clicks to wait in.
     #[error("clicks have no place to wait in while the broker is away (MILLRACE_DATA)")]
     Spool(#[from] SpoolError),
@@ -130,9 +142,11 @@ pub async fn build(
     let Settings {
         public_url,
         trusted_proxies,
+        geoip_database,
         keyring,
         gate,
         rate_limits,
+        link_cache_max,
         password_cost,
         storage,
         targets,
@@ -141,12 +155,9 @@ pub async fn build(
     } = settings;
     let domain = Domain::of(&public_url);
     let targets = TargetRules::new(targets, vec![domain.host().to_owned()])?;
-    let directory = Directory::new();
-    let tail = broker.tail(StreamName::Links, Start::New).await?;
-    tasks.spawn_until_stopped(
-        "directory",
-        links::redirect::follow(directory.clone(), broker.clone(), tail),
-    );
+    let geo = Geo::read(geoip_database.as_deref())?;
+    let directory = open_directory(link_cache_max, &broker, metrics, tasks).await?;
+    let salts = open_salts(&broker, tasks).await;
     let lane = open_lane(spool, &broker, metrics, tasks).await?;
     tasks.spawn_until_stopped(
         "spool",
@@ -182,6 +193,8 @@ pub async fn build(
         fill: Fill::default(),
         directory,
         agents: Agents::new(),
+        geo,
+        salts,
         lane,
         trusted_proxies,
         redirects: RedirectMetrics::registered(metrics),
@@ -191,9 +204,34 @@ pub async fn build(
     Ok(CommandApi {
         core: core::http::routes(&app.limiter).with_state(app.clone()),
         media: media::http::routes().with_state(app.clone()),
-        links: links::http::routes().with_state(app.clone()),
+        links: links::http::routes(&app.limiter).with_state(app.clone()),
         redirects: links::redirect::routes(app),
     })
+}
+
+async fn open_directory(
+    links_max: u64,
+    broker: &Broker,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> Result<Directory, ReadError> {
+    let directory = Directory::new(links_max);
+    links::redirect::register(metrics, &directory);
+    let tail = broker.tail(StreamName::Links, Start::New).await?;
+    let following = links::redirect::follow(directory.clone(), broker.clone(), tail);
+    tasks.spawn_until_stopped("directory", following);
+    Ok(directory)
+}
+
+/// Tries once before anybody comes; links lead with or without a salt.
+async fn open_salts(broker: &Broker, tasks: &Tasks) -> Arc<Salts> {
+    let salts = Arc::new(Salts::default());
+    if let Err(error) = salts.renew(broker, world::now()).await {
+        tracing::warn!(%error, "no salt for visitor hashes at the start");
+    }
+    let renewing = links::redirect::renew_always(Arc::clone(&salts), broker.clone());
+    tasks.spawn_until_stopped("salts", renewing);
+    salts
 }
 
 async fn open_lane(

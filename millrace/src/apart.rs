@@ -128,7 +128,9 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
             .jwt_secret
             .map(|secret| Tokens::new(&secret, config.jwt_expiration)),
         trusted_proxies: config.trusted_proxies,
+        geoip_database: config.geoip_database,
         rate_limits: config.rate_limits,
+        link_cache_max: config.link_cache_max,
         targets: config.targets,
         dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -52,10 +53,14 @@ pub struct Blueprint {
     pub data_key: Option<DataKey>,
     /// Makes and checks tokens; command-api and query-api need it.
     pub tokens: Option<Tokens>,
-    /// Whose word about a visitor's country is taken.
+    /// Whose word about a visitor's address and country is taken.
     pub trusted_proxies: Vec<IpNet>,
+    /// A file that tells visitors' countries, and cities if it knows them.
+    pub geoip_database: Option<PathBuf>,
     /// How often what anybody may do may be tried.
     pub rate_limits: Limits,
+    /// Links that are kept in memory for the redirect.
+    pub link_cache_max: u64,
     /// Where links may lead.
     pub targets: Targets,
     /// Who is asked for records of domains; none: those of this machine.
@@ -241,7 +246,9 @@ async fn start(
             trusted_proxies: blueprint.trusted_proxies,
             keyring: keyring.clone().context("command-api needs a data key")?,
             gate: gate.clone().context("command-api needs tokens")?,
+            geoip_database: blueprint.geoip_database,
             rate_limits: blueprint.rate_limits,
+            link_cache_max: blueprint.link_cache_max,
             password_cost: blueprint.password_cost,
             storage: storage.context("command-api needs a bucket")?,
             targets: blueprint.targets,

@@ -15,6 +15,8 @@ use crate::{Broker, RequestError};
 pub(crate) const RETRY_FOR_MAX: Duration = Duration::from_secs(5);
 pub(crate) const PAUSE_FIRST: Duration = Duration::from_millis(2);
 pub(crate) const PAUSE_MAX: Duration = Duration::from_millis(250);
+/// The largest body; the server's limit, less room for headers.
+const BODY_BYTES_MAX: usize = (1 << 20) - (64 << 10);
 /// Where messages were stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -128,7 +130,17 @@ impl Broker {
             self.publish(subject, last.headers.clone(), last.body.clone())
                 .await
         } else {
-            self.publish_batch(before, last).await
+            let (broker, before, last) = (self.clone(), before.to_vec(), last.clone());
+            // A batch that was begun is ended, also when its caller hangs up: the server keeps an open one for ten seconds,
+            // and has room for few.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "it ends by itself, within the waits of its requests"
+            )]
+            let batch = tokio::spawn(async move { broker.publish_batch(&before, &last).await });
+            batch
+                .await
+                .map_err(|error| RequestError::no_answer(&error))?
         }
     }
 
@@ -180,6 +192,9 @@ fn taken(message: &NewMessage, expected: u64, found: Option<StoredMessage>) -> S
 fn check(messages: &[NewMessage], stream: StreamName) -> Result<(), AppendError> {
     if messages.len() > BATCH_MESSAGES_MAX {
         return Err(AppendError::Invalid("there are too many messages"));
+    }
+    if messages.iter().any(|it| it.body.len() > BODY_BYTES_MAX) {
+        return Err(AppendError::Invalid("a message is too large"));
     }
     if messages.iter().any(|it| it.subject.stream() != stream) {
         return Err(AppendError::Invalid("the messages are of several streams"));

@@ -5,19 +5,15 @@
 use std::num::ParseIntError;
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use events::{LinkId, WorkspaceId};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::request::read;
 use crate::{Broker, RequestError};
 
 /// The longest window that can be counted in, in seconds: the broker forgets a counter two hours after its last use.
 pub const COUNT_WINDOW_S_MAX: u32 = 3_600;
-
-const VISITS: &str = "VISITS";
 
 /// The total comes as a text, since it may grow beyond what JSON's numbers hold.
 #[derive(Deserialize)]
@@ -26,20 +22,26 @@ struct Counted {
 }
 
 impl Broker {
-    /// Adds one to a counter, and answers its total, of all processes together.
+    /// Adds so many uses to a counter, and answers its total, of all processes together.
     ///
     /// `name` is a limit's name and `key` base64url, of whatever is limited; each `window` of a limit counts from 0.
     /// Not tried again: what got no answer may have been counted. A broker that was restarted counts from 0.
-    pub async fn count(&self, name: &str, key: &str, window: u64) -> Result<u64, RequestError> {
+    pub async fn count(
+        &self,
+        name: &str,
+        key: &str,
+        window: u64,
+        uses: u32,
+    ) -> Result<u64, RequestError> {
         self.must_be_connected()?;
         let subject = format!("limits.{name}.{window}.{key}");
-        match self.add(subject.clone(), 1).await {
+        match self.add(subject.clone(), i64::from(uses)).await {
             Err(error) if error.is_unheard() => {
                 // Rare and large, so it stands apart from the future of every count.
                 if let Err(error) = Box::pin(self.apply_limits()).await {
                     tracing::debug!(%error, "cannot make the stream of counters");
                 }
-                self.add(subject, 1).await
+                self.add(subject, i64::from(uses)).await
             }
             counted => counted,
         }
@@ -67,19 +69,7 @@ impl Broker {
         self.add(visits(workspace, link), -1).await
     }
 
-    /// How many visits were counted.
-    pub async fn visits(&self, workspace: WorkspaceId, link: LinkId) -> Result<u64, RequestError> {
-        self.must_be_connected()?;
-        let question = json!({ "last_by_subj": visits(workspace, link) });
-        let Some(found) = self.leaders_raw(VISITS, &question).await? else {
-            return Ok(0);
-        };
-        let found = StreamMessage::try_from(found);
-        let found = found.map_err(|error| RequestError::no_answer(&error))?;
-        total(&found.payload)
-    }
-
-    async fn add(&self, subject: String, by: i8) -> Result<u64, RequestError> {
+    async fn add(&self, subject: String, by: i64) -> Result<u64, RequestError> {
         let mut headers = HeaderMap::new();
         headers.insert("Nats-Incr", by.to_string());
         let answer = self.request(subject, headers, Bytes::new()).await?;

@@ -18,6 +18,7 @@ mod message;
 mod page;
 mod request;
 mod retry;
+mod salts;
 mod spool;
 mod state;
 mod streams;
@@ -38,6 +39,7 @@ pub use lane::{
 };
 pub use message::{Expected, NewMessage, StoredMessage};
 pub use request::RequestError;
+pub use salts::SALT_BYTES;
 pub use spool::{Spool, SpoolError, SpoolFigures};
 pub use state::{Incarnation, StreamState};
 pub use streams::{AppliedStream, StreamChange, StreamError};

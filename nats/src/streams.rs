@@ -8,13 +8,14 @@ use crate::state::INCARNATION_KEY;
 use crate::{Broker, RequestError};
 
 const LIMITS: &str = include_str!("../streams/limits.json");
-const DEFINITIONS: [&str; 7] = [
+const DEFINITIONS: [&str; 8] = [
     include_str!("../streams/core.json"),
     include_str!("../streams/media.json"),
     include_str!("../streams/links.json"),
     include_str!("../streams/clicks.json"),
     include_str!("../streams/user_keys.json"),
     include_str!("../streams/visits.json"),
+    include_str!("../streams/salts.json"),
     LIMITS,
 ];
 

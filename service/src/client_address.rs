@@ -31,8 +31,12 @@ impl TrustedProxies {
     ///
     /// IPv4 within IPv6 is told as IPv4.
     pub fn client<B>(&self, request: &Request<B>) -> Option<IpAddr> {
-        let peer = peer(request.extensions())?;
-        Some(self.client_behind(peer, request.headers()))
+        self.client_of(request.extensions(), request.headers())
+    }
+
+    /// As [`TrustedProxies::client`], of a request that was taken apart.
+    pub fn client_of(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+        Some(self.client_behind(peer(extensions)?, headers))
     }
 
     /// The rightmost address of `X-Forwarded-For` that is no proxy's: what stands left of it, anybody may have written.

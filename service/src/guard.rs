@@ -71,6 +71,7 @@ impl RedirectCounters {
             StatusCode::NOT_FOUND,
             StatusCode::GONE,
             StatusCode::UNAUTHORIZED,
+            StatusCode::FORBIDDEN,
             StatusCode::OK,
             StatusCode::METHOD_NOT_ALLOWED,
             StatusCode::SERVICE_UNAVAILABLE,

@@ -29,6 +29,8 @@ pub(super) struct Account {
     pub(super) joined: BTreeSet<WorkspaceId>,
     /// The sequence of the user's last event.
     pub(super) version: u64,
+    /// How much has happened to the user.
+    pub(super) events: usize,
     registered_at: Timestamp,
     /// Each change of the password: where it stands, and the session that it left open.
     password_changes: Vec<(u64, SessionId)>,
@@ -88,6 +90,7 @@ impl Account {
             workspace,
             joined,
             version: last.position.sequence,
+            events: history.len(),
             registered_at: first.metadata.time,
             password_changes: history.iter().filter_map(password_change).collect(),
         })

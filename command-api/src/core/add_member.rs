@@ -6,6 +6,7 @@ use events::{Subject, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
+use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
@@ -18,9 +19,9 @@ use super::login::later;
 use super::workspace::{AddMember, Workspace};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
-use crate::handle::Wish;
+use crate::handle::{ATTEMPTS_MAX, HandleError, Wish};
 use crate::origin::Origin;
-use crate::problem::{internal, unread};
+use crate::problem::{contended, internal, unread};
 
 /// Who is to become a member, and as what.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -65,14 +66,22 @@ pub(crate) async fn add_member(
     let Some(email) = email else {
         return Err(faults.into());
     };
-    let account = match holder(app, &email).await? {
-        Some(user) => Account::of(app, user).await?,
-        None => None,
-    };
-    match account {
-        Some(account) => add(app, caller, origin, &account, &email, body.role).await,
-        None => invite(app, caller, origin, &email, body.role).await,
+    let limit = Limit::MembershipAccount;
+    app.limiter.spend(limit, &caller.user.to_string()).await?;
+    for _ in 0..ATTEMPTS_MAX {
+        let account = match holder(app, &email).await? {
+            Some(user) => Account::of(app, user).await?,
+            None => None,
+        };
+        let Some(account) = account else {
+            return invite(app, caller, origin, &email, body.role).await;
+        };
+        // None: the account has changed since it was read, and may be erased.
+        if let Some(accepted) = add(app, caller, origin, &account, &email, body.role).await? {
+            return Ok(accepted);
+        }
     }
+    Err(contended())
 }
 
 async fn add(
@@ -82,12 +91,13 @@ async fn add(
     account: &Account,
     email: &EmailAddress,
     role: Role,
-) -> Result<Accepted, Problem> {
+) -> Result<Option<Accepted>, Problem> {
     may_join_another(account)?;
     let user = account.id;
     let command = AddMember { user, role };
     let wish = Wish {
-        companions: vec![joined(origin, user, caller.workspace)?],
+        // Nobody joins who is erased meanwhile.
+        companions: vec![joined(origin, account, caller.workspace)?],
         ..Wish::on(Subject::Workspace(caller.workspace), &command)
     };
     let answer = |_: &Workspace| {
@@ -105,9 +115,12 @@ async fn add(
             body: serde_json::to_string(&added)?,
         })
     };
-    let accepted = app.commands.handle(origin, wish, answer).await?;
+    let accepted = match app.commands.handle(origin, wish, answer).await {
+        Err(HandleError::Moved) => return Ok(None),
+        accepted => accepted?,
+    };
     let said = [("email", email.as_str())];
-    accepted.telling(&said).map_err(internal)
+    accepted.telling(&said).map(Some).map_err(internal)
 }
 
 /// Nothing is stored of it, so the answer stands where the workspace stands.

@@ -24,6 +24,9 @@ use crate::text;
 const NAME_CHARS_MAX: usize = 100;
 /// Workspaces that one user may belong to: to erase the user, all of them change in one batch.
 pub(super) const WORKSPACES_MAX: usize = 100;
+/// Others may take a user in and let the user go again, and each time is told in the user's own history: beyond so many
+/// events nobody may any more, so that it can always be read.
+const EVENTS_MAX: usize = 10_000;
 
 /// What somebody who wants a further workspace sends.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -60,14 +63,15 @@ pub(crate) async fn found(
         return Err(faults.into());
     };
     let account = Account::of(app, caller.user).await?;
-    may_join_another(&account.ok_or_else(Problem::not_found)?)?;
+    let account = account.ok_or_else(Problem::not_found)?;
+    may_join_another(&account)?;
     let id = WorkspaceId::new(world::new_id());
     let command = Found {
         founder: caller.user,
         name,
     };
     let wish = Wish {
-        companions: vec![joined(origin, caller.user, id)?],
+        companions: vec![joined(origin, &account, id)?],
         ..Wish::of_new(Subject::Workspace(id), &command)
     };
     let created_at = origin.time;
@@ -87,6 +91,12 @@ pub(crate) async fn found(
 }
 
 pub(super) fn may_join_another(account: &Account) -> Result<(), Problem> {
+    if account.events >= EVENTS_MAX {
+        return Err(Problem::conflict(
+            "too_many_changes",
+            "The user has joined and left workspaces too often",
+        ));
+    }
     if account.joined.len() < WORKSPACES_MAX {
         return Ok(());
     }
@@ -96,27 +106,33 @@ pub(super) fn may_join_another(account: &Account) -> Result<(), Problem> {
     ))
 }
 
-/// Tells the user's own history of a workspace; whatever else happened to the user is no hindrance.
+/// Tells the user's own history of a workspace, if nothing else has happened to the user since it was read.
 pub(super) fn joined(
     origin: &Origin,
-    user: UserId,
+    account: &Account,
     workspace: WorkspaceId,
 ) -> Result<NewMessage, Problem> {
     let event = UserEvent::Joined { workspace };
-    of_user(origin, user, &event)
+    let expected = Expected::LastSequence(account.version);
+    of_user(origin, account.id, &event, expected)
 }
 
-/// As [`joined`], when it ends.
+/// The same when it ends, whatever else has happened to the user.
 pub(super) fn left(
     origin: &Origin,
     user: UserId,
     workspace: WorkspaceId,
 ) -> Result<NewMessage, Problem> {
     let event = UserEvent::Left { workspace };
-    of_user(origin, user, &event)
+    of_user(origin, user, &event, Expected::Any)
 }
 
-fn of_user(origin: &Origin, user: UserId, event: &UserEvent) -> Result<NewMessage, Problem> {
+fn of_user(
+    origin: &Origin,
+    user: UserId,
+    event: &UserEvent,
+    expected: Expected,
+) -> Result<NewMessage, Problem> {
     let (subject, metadata) = (Subject::User(user), origin.metadata());
-    NewMessage::event(subject, &metadata, event, Expected::Any).map_err(internal)
+    NewMessage::event(subject, &metadata, event, expected).map_err(internal)
 }

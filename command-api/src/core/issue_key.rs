@@ -65,8 +65,9 @@ pub(crate) async fn issue(
     body: IssueBody,
 ) -> Result<Accepted, Problem> {
     let id = ApiKeyId::new(world::new_id());
-    let secret = secret(app, origin);
-    let secret_hash = ApiKey::new(caller.workspace, id, secret).secret_hash();
+    let fresh = rand::random();
+    let secret = |id: ApiKeyId| secret(app, origin, id, fresh);
+    let secret_hash = ApiKey::new(caller.workspace, id, secret(id)).secret_hash();
     let command = parse(caller, origin, body, secret_hash)?;
     let wish = Wish::of_new(Subject::ApiKey(caller.workspace, id), &command);
     let answer = |_: &Key| {
@@ -88,12 +89,12 @@ pub(crate) async fn issue(
     Ok(accepted)
 }
 
-fn secret(app: &App, origin: &Origin) -> [u8; 32] {
-    let derived = origin
-        .once
-        .as_ref()
-        .map(|once| once.secret(&app.keyring, SECRET));
-    derived.unwrap_or_else(rand::random)
+/// What follows from the client's key is another secret for another API key.
+fn secret(app: &App, origin: &Origin, id: ApiKeyId, fresh: [u8; 32]) -> [u8; 32] {
+    let once = origin.once.as_ref();
+    once.map_or(fresh, |once| {
+        once.secret(&app.keyring, &format!("{SECRET} {id}"))
+    })
 }
 
 fn parse(
@@ -124,12 +125,16 @@ fn parse(
 }
 
 /// The answer with the key in it.
-fn told(body: &str, workspace: WorkspaceId, secret: [u8; 32]) -> Result<String, Problem> {
+fn told(
+    body: &str,
+    workspace: WorkspaceId,
+    secret: impl Fn(ApiKeyId) -> [u8; 32],
+) -> Result<String, Problem> {
     let mut told: Value = serde_json::from_str(body).map_err(internal)?;
     let id = told.get("id").cloned().unwrap_or_default();
     let id: ApiKeyId = serde_json::from_value(id).map_err(internal)?;
     if let Some(key) = told.get_mut("key") {
-        *key = ApiKey::new(workspace, id, secret).reveal().into();
+        *key = ApiKey::new(workspace, id, secret(id)).reveal().into();
     }
     Ok(told.to_string())
 }

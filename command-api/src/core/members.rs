@@ -5,6 +5,7 @@ use events::core::Role;
 use events::{Subject, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::caller::Caller;
+use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
@@ -110,6 +111,8 @@ fn member_answer(workspace: &Workspace, user: UserId) -> Result<Answer, serde_js
 
 /// Removes a member, who may be the caller: then the caller leaves.
 pub(crate) async fn remove(app: &App, caller: &Caller, user: UserId) -> Result<Accepted, Problem> {
+    let limit = Limit::MembershipAccount;
+    app.limiter.spend(limit, &caller.user.to_string()).await?;
     let origin = Origin::of(caller.actor());
     let command = RemoveMember { user };
     let wish = Wish {

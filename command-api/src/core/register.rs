@@ -109,7 +109,12 @@ pub(crate) async fn register(
         invitation,
     };
     let accepted = newcomer.register(app, origin, &password_hash).await;
-    if accepted.as_ref().map_or(true, |it| it.is_replayed) {
+    // After a failure the user may be stored all the same, and could never be read without the key.
+    let is_unused = match &accepted {
+        Ok(accepted) => accepted.is_replayed,
+        Err(problem) => problem.status().is_client_error(),
+    };
+    if is_unused {
         app.identities.destroy_key(user).await;
     }
     accepted

@@ -21,6 +21,7 @@ pub(crate) use error::HandleError;
 use message::Before;
 use replay::Past;
 pub(crate) use replay::Source;
+use wish::Known;
 pub(crate) use wish::{Claiming, Wish};
 
 /// How often a decision is made anew because somebody else wrote in between.
@@ -134,7 +135,14 @@ impl Commands {
                 return Ok(Ended::Replayed(earlier));
             }
             let past = self.past::<A, C>(wish, source).await?;
-            let decided = decide(past, wish.command)?;
+            let decided = decide(past, wish.command);
+            let changes_nothing = decided.as_ref().map_or(true, |it| it.events.is_empty());
+            if changes_nothing && wish.known == Known::Nothing && source == Source::Nearest {
+                // Nothing is appended that would be refused if the replica is behind.
+                source = Source::Leader;
+                continue;
+            }
+            let decided = decided?;
             let answer = once.and(answer);
             let answer = answer.map(|answer| answer(&decided.state)).transpose();
             let answer = answer.map_err(form)?;
@@ -224,7 +232,7 @@ impl Commands {
     }
 
     /// The answer of an earlier request with the same key, if there was one.
-    async fn earlier<R: Error>(
+    pub(crate) async fn earlier<R: Error>(
         &self,
         context: Context,
         once: Option<&Once>,

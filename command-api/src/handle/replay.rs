@@ -8,7 +8,7 @@ use super::{Commands, HandleError};
 use crate::decider::{Aggregate, Decide};
 
 /// Who is asked for a history.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
     /// Any replica: fast, and perhaps a moment behind.
     Nearest,
@@ -26,7 +26,7 @@ pub(super) struct Past<A> {
 impl Commands {
     /// Replays an aggregate's history; its version is 0 when it has none.
     ///
-    /// A replica that is behind may answer: then the append is refused, and what is read next comes from the leader.
+    /// A replica that is behind may answer: then the append is refused, or nothing is appended, and the leader is asked.
     pub(crate) async fn load<A: Aggregate>(
         &self,
         subject: &Subject,

@@ -47,6 +47,7 @@ pub(crate) async fn restore(
     id: LinkId,
 ) -> Result<Accepted, Problem> {
     let known = Known::find(app, caller.workspace, id).await?;
+    known.may_change()?;
     let wish = Wish::on(known.subject, &Restore);
     let at = known.created_at;
     let answer = |link: &Link| answer::of(app, StatusCode::OK, id, link, at);

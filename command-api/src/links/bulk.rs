@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use axum::http::StatusCode;
 use events::links::LinkEvent;
-use events::{LinkId, Subject, WorkspaceId};
+use events::{Context, LinkId, Subject, WorkspaceId};
 use futures::{StreamExt, TryStreamExt, stream};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
+use service::limits::Limit;
 use service::problem::{Fault, Problem};
 use service::world;
 use utoipa::ToSchema;
@@ -24,7 +25,7 @@ use crate::claim::{Standing, standing};
 use crate::decider::{Aggregate, Decide};
 use crate::handle::{Claiming, HandleError, Wish};
 use crate::origin::Origin;
-use crate::problem::{contended, unread};
+use crate::problem::{contended, internal, unread};
 
 /// The most links of one step: each needs a claim and an event, and the step is one atomic batch.
 pub(crate) const LINKS_MAX: usize = 500;
@@ -32,6 +33,8 @@ pub(crate) const LINKS_MAX: usize = 500;
 pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
 /// The most passwords of one step: hashing each takes some 20 ms of a core.
 const PASSWORDS_MAX: usize = 20;
+/// The most bytes of an answer that is kept for an `Idempotency-Key`: sealed, it must fit into one message.
+const KEPT_BYTES_MAX: usize = 600 << 10;
 /// Claims that are looked up at once.
 const LOOKUPS_MAX: usize = 32;
 /// How often a step is tried while others take slugs of it.
@@ -69,11 +72,26 @@ pub(crate) async fn make(
     body: BulkBody,
 ) -> Result<Accepted, Problem> {
     let wanted = parse(app, workspace, body).await?;
+    // Before the slugs are looked at: they may be taken by this very wish.
+    let once = origin.once.as_ref();
+    let earlier = app.commands.earlier::<LinkRejection>(Context::Links, once);
+    if let Some(earlier) = earlier.await? {
+        return Ok(earlier);
+    }
+    let (limit, count) = (Limit::CreationWorkspace, wanted.len());
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    let account = workspace.to_string();
+    app.limiter.spend_many(limit, &account, count).await?;
     let chars = shorten::random_chars(app).await?;
     let mut entries = entries(app, wanted, chars).await?;
     for _ in 0..ATTEMPTS_MAX {
         let claims = free(app, workspace, &mut entries, chars).await?;
-        match store(app, workspace, origin, &entries, claims).await {
+        let made = made(app, origin, &entries).map_err(internal)?;
+        if origin.once.is_some() && made.len() > KEPT_BYTES_MAX {
+            return Err(Problem::too_large()
+                .detail("with an Idempotency-Key the answer is kept, and this one is too long; send fewer links"));
+        }
+        match store(app, workspace, origin, &entries, claims, made).await {
             // Somebody was faster with one of the slugs: which, the next look tells.
             Err(HandleError::Taken(_)) => {}
             done => return Ok(done?),
@@ -188,15 +206,27 @@ fn repeated(workspace: WorkspaceId, entries: &[Entry]) -> Vec<Fault> {
     repeated
 }
 
+/// The answer: each link as it will be.
+fn made(app: &App, origin: &Origin, entries: &[Entry]) -> Result<String, serde_json::Error> {
+    let mut links = Vec::with_capacity(entries.len());
+    for entry in entries {
+        // It was never heard of, so that nothing is refused.
+        let events = entry.command.decide(&Link::Unknown).unwrap_or_default();
+        let link = events.iter().fold(Link::default(), Link::evolve);
+        links.extend(LinkBody::of(entry.id, &link, origin.time, &app.domain));
+    }
+    serde_json::to_string(&Made { links })
+}
+
 async fn store(
     app: &App,
     workspace: WorkspaceId,
     origin: &Origin,
     entries: &[Entry],
     claims: Vec<Claiming>,
+    made: String,
 ) -> Result<Accepted, HandleError<LinkRejection>> {
     let form = |error: serde_json::Error| HandleError::Form(error.into());
-    let mut links = Vec::with_capacity(entries.len());
     let mut companions = Vec::with_capacity(entries.len());
     for entry in entries {
         let events = entry
@@ -206,8 +236,6 @@ async fn store(
         for event in &events {
             companions.push(entry.message(workspace, origin, event).map_err(form)?);
         }
-        let link = events.iter().fold(Link::default(), Link::evolve);
-        links.extend(LinkBody::of(entry.id, &link, origin.time, &app.domain));
     }
     let Some(last) = entries.last() else {
         return Err(HandleError::Contended);
@@ -219,11 +247,10 @@ async fn store(
         companions,
         ..Wish::of_new(last.subject(workspace), &last.command)
     };
-    let body = serde_json::to_string(&Made { links }).map_err(form)?;
     let answer = |_: &Link| {
         Ok(Answer {
             status: StatusCode::CREATED,
-            body: body.clone(),
+            body: made.clone(),
         })
     };
     app.commands.handle(origin, wish, answer).await

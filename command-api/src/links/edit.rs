@@ -104,6 +104,7 @@ pub(crate) async fn edit(
     for _ in 0..ATTEMPTS_MAX {
         let known = Known::find(app, caller.workspace, id).await?;
         if_match.check(&ETag::version(known.version))?;
+        known.may_change()?;
         let details = known.details()?;
         let space = details.space(caller.workspace);
         let mut command = merge(&body, details, &space, &targets)?;

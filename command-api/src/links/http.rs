@@ -2,11 +2,13 @@
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::ETAG;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use events::LinkId;
 use service::body::{Json, Path};
 use service::caller::Caller;
 use service::headers::{IdempotencyKey, IfMatch};
+use service::limits::{Limit, Limiter, limit};
 use service::problem::{Problem, ProblemBody};
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,22 +24,24 @@ use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::openapi::{
-    CallerProblems, KeyProblems, ResourceProblems, VersionProblems, WriteProblems,
+    CallerProblems, KeyProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
 };
 use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
+/// All routes; making links is limited by `limiter`.
+pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
+    let limits = limiter.of_callers(Limit::CreationWorkspace);
+    let making = OpenApiRouter::new().routes(routes!(shorten)).merge(
+        OpenApiRouter::new()
+            .routes(routes!(make))
+            .layer(DefaultBodyLimit::max(bulk::BODY_BYTES_MAX)),
+    );
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
-        .routes(routes!(shorten))
+        .merge(making.route_layer(from_fn_with_state(limits, limit)))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
         .merge(domain::http::routes())
-        .merge(
-            OpenApiRouter::new()
-                .routes(routes!(make))
-                .layer(DefaultBodyLimit::max(bulk::BODY_BYTES_MAX)),
-        )
 }
 
 /// Gives a target a short link.
@@ -56,6 +60,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         (status = 409, description = "`slug_taken`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems,
         CallerProblems,
+        LimitProblems,
     ),
 )]
 async fn shorten(
@@ -87,7 +92,7 @@ async fn shorten(
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
         (status = 409, description = "`slug_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems,
+        WriteProblems, CallerProblems, LimitProblems,
     ),
 )]
 async fn make(

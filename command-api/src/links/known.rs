@@ -9,6 +9,9 @@ use crate::app::App;
 use crate::decider::Aggregate;
 use crate::problem::unread;
 
+/// The most events of a link, but for its last archiving.
+const EVENTS_MAX: usize = 4_000;
+
 /// A link that was shortened at some time.
 pub(super) struct Known {
     pub(super) subject: Subject,
@@ -16,6 +19,8 @@ pub(super) struct Known {
     /// The sequence of its last event.
     pub(super) version: u64,
     pub(super) created_at: Timestamp,
+    /// How much has happened to it.
+    events: usize,
 }
 
 impl Known {
@@ -40,7 +45,17 @@ impl Known {
             link: events.fold(Link::default(), Link::evolve),
             version: last.position.sequence,
             created_at: first.metadata.time,
+            events: history.len(),
         })
+    }
+
+    /// Refuses one more change of a link whose history would become too long to be read for a visitor.
+    pub(super) fn may_change(&self) -> Result<(), Problem> {
+        if self.events < EVENTS_MAX {
+            return Ok(());
+        }
+        let fault = format!("the link was changed {EVENTS_MAX} times; make another");
+        Err(Problem::conflict("too_many_changes", "The link was changed too often").detail(fault))
     }
 
     pub(super) fn details(&self) -> Result<&Details, Problem> {

@@ -14,6 +14,8 @@ use crate::app::App;
 use crate::problem::internal;
 use crate::text;
 
+/// The most bytes of a route as JSON: every change stores it as a whole, and the redirect keeps it in memory.
+const BYTES_MAX: usize = 32 << 10;
 /// The longest campaign parameter, in characters.
 const UTM_CHARS_MAX: usize = 100;
 /// The most clicks that a link can be limited to.
@@ -91,6 +93,11 @@ impl RouteWish {
                 faults.add("/max_clicks", format!("must be 1 to {CLICKS_MAX}"));
             }
             route.max_clicks = max_clicks;
+        }
+        let bytes = serde_json::to_vec(&route).map_or(0, |it| it.len());
+        if bytes > BYTES_MAX {
+            let fault = format!("make the link too large: {bytes} bytes, and {BYTES_MAX} at most");
+            faults.add("/rules", fault);
         }
         route
     }

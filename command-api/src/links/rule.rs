@@ -38,7 +38,7 @@ pub(super) struct RuleBody {
     /// Whom it leads: all that is said must be so. Everybody, when left out.
     #[serde(default)]
     when: WhenBody,
-    /// Where it leads: to one of these, by chance, as their weights have it; the same visitor to the same one for a day.
+    /// Where it leads: to one of these, by chance, as their weights have it.
     #[schema(min_items = 1, max_items = 10)]
     targets: Vec<VariantBody>,
 }

@@ -7,6 +7,7 @@ use events::links::OwnDomain;
 use events::{LinkId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
+use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
@@ -41,16 +42,18 @@ pub(crate) struct ShortenBody {
     /// A verified domain of the workspace; the installation's when left out.
     domain: Option<String>,
     /// 301, 302, 307 or 308.
+    #[serde(default = "found")]
     #[schema(default = 302)]
-    status: Option<u16>,
+    status: u16,
     /// Whether the query of the request is added to the target.
-    #[schema(default = false)]
-    forward_query: Option<bool>,
+    #[serde(default)]
+    forward_query: bool,
     /// Campaign parameters that are added to the target.
     utm: Option<UtmBody>,
     /// Who is led elsewhere; the first rule that fits leads.
+    #[serde(default)]
     #[schema(max_items = 20)]
-    rules: Option<Vec<RuleBody>>,
+    rules: Vec<RuleBody>,
     /// From then on the link leads nowhere, or to `expired_target`.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
@@ -65,11 +68,16 @@ pub(crate) struct ShortenBody {
     password: Option<String>,
     #[schema(max_length = 200)]
     title: Option<String>,
+    #[serde(default)]
     #[schema(max_items = 20)]
-    tags: Option<Vec<String>>,
+    tags: Vec<String>,
     /// Anything else, over several lines.
     #[schema(max_length = 5000)]
     notes: Option<String>,
+}
+
+const fn found() -> u16 {
+    302
 }
 
 /// What is wanted, as far as it can be told without asking anybody.
@@ -93,6 +101,8 @@ pub(crate) async fn shorten(
     let targets = app.targets.and_no(&own);
     let wanted = parse(app, &own, &targets, body, &mut faults);
     faults.finish()?;
+    let limit = Limit::CreationWorkspace;
+    app.limiter.spend(limit, &workspace.to_string()).await?;
     let Wanted {
         mut command,
         slug,
@@ -137,17 +147,17 @@ pub(super) fn parse(
     route::check_password(body.password.as_deref(), faults);
     let route = RouteWish {
         target: Some(body.target),
-        status: body.status,
-        forward_query: body.forward_query,
+        status: Some(body.status),
+        forward_query: Some(body.forward_query),
         utm: Some(body.utm),
-        rules: Some(body.rules),
+        rules: Some(Some(body.rules)),
         expires_at: Some(body.expires_at),
         expired_target: Some(body.expired_target),
         max_clicks: Some(body.max_clicks),
     };
     let label = LabelWish {
         title: Some(body.title),
-        tags: body.tags,
+        tags: Some(body.tags),
         notes: Some(body.notes),
     };
     let command = Shorten {

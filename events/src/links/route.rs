@@ -148,6 +148,19 @@ impl Utm {
 }
 
 impl When {
+    /// How many entries its lists have together.
+    #[must_use]
+    pub fn entries(&self) -> usize {
+        let lists = [
+            &self.countries,
+            &self.devices,
+            &self.systems,
+            &self.browsers,
+            &self.languages,
+        ];
+        lists.iter().map(|it| it.len()).sum::<usize>() + self.query.len()
+    }
+
     /// Whether it asks for nothing.
     #[must_use]
     pub fn is_always(&self) -> bool {

@@ -99,9 +99,12 @@ impl Installation {
 
     /// A process as production starts it.
     pub(crate) async fn run(&self, process: &str, data_key: &str) -> anyhow::Result<Run> {
+        let port = free_port()?;
+        // No two processes share a folder.
+        let folder = self.data.path().join(port.to_string());
         let run = Run::of(&[process])
             .setting("APP_ENV", "production")
-            .setting("APP_PORT", free_port()?)
+            .setting("APP_PORT", port)
             .setting("NATS_URL", self.nats_url());
         let storage = testing::storage().await;
         Ok(match process {
@@ -109,7 +112,7 @@ impl Installation {
                 .setting("PUBLIC_URL", "https://go.example")
                 .setting("JWT_SECRET", JWT_SECRET)
                 .setting("DATA_KEY", data_key)
-                .setting("MILLRACE_DATA", self.data.path().display())
+                .setting("MILLRACE_DATA", folder.display())
                 .setting("S3_ENDPOINT", storage.endpoint())
                 .setting("S3_ACCESS_KEY_ID", storage.access_key())
                 .setting("S3_SECRET_ACCESS_KEY", storage.secret_key())

@@ -61,7 +61,8 @@ const ROUTES: [&str; 42] = [
     "GET /{slug}",
 ];
 /// Where anybody may try again and again.
-const LIMITED: [&str; 4] = [
+const LIMITED: [&str; 5] = [
+    "POST /{slug}",
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -201,7 +202,7 @@ fn check_refusals(operation: &Operation<'_>) -> anyhow::Result<()> {
         ("404", path.contains('{')),
         ("409", rule.is_some() && method != Method::GET),
         ("412", is_versioned),
-        ("422", value.get("requestBody").is_some()),
+        ("422", rule.is_some() && value.get("requestBody").is_some()),
         ("429", LIMITED.contains(&operation.name().as_str())),
         ("503", true),
     ] {

@@ -3,11 +3,17 @@
 use std::fs::{self, File};
 use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use super::ledger::{Done, Head, Ledger, clicks};
 use super::mark::MarkFile;
 use super::record::{Entry, RECORD_BYTES_MAX};
 use super::segment::{self, CHUNK_BYTES_MAX, Chunk, Stop, damaged_path, path};
+
+/// How often, and after what pause, a file is tried that cannot be read.
+const READ_TRIES: u32 = 50;
+const READ_PAUSE: Duration = Duration::from_millis(100);
 
 /// The one who reads.
 #[derive(Debug)]
@@ -51,7 +57,7 @@ impl Reader {
             } else {
                 CHUNK_BYTES_MAX
             };
-            let why = match self.read(head, bytes_max) {
+            let why = match self.read_patiently(head, bytes_max) {
                 Ok(mut chunk) if !chunk.entries.is_empty() => {
                     chunk.entries.truncate(messages_max);
                     return self.tell(chunk);
@@ -68,6 +74,19 @@ impl Reader {
                 "the spool is damaged: the rest of a segment cannot be read, and is set aside"
             );
         }
+    }
+
+    /// What cannot be read may be a passing fault of the machine: only what stays so is damage.
+    fn read_patiently(&mut self, head: Head, bytes_max: usize) -> io::Result<Chunk> {
+        for _ in 1..READ_TRIES {
+            match self.read(head, bytes_max) {
+                Ok(chunk) => return Ok(chunk),
+                Err(error) => tracing::warn!(%error, "the spool cannot be read; trying again"),
+            }
+            self.open = None;
+            thread::sleep(READ_PAUSE);
+        }
+        self.read(head, bytes_max)
     }
 
     fn read(&mut self, head: Head, bytes_max: usize) -> io::Result<Chunk> {

@@ -194,7 +194,7 @@ async fn what_cannot_be_appended_is_refused_at_once() {
     ] {
         let refused = world.broker.append(&messages).await;
         assert!(
-            matches!(refused, Err(AppendError::Refused(_))),
+            matches!(refused, Err(AppendError::Invalid("a message is too large"))),
             "{refused:?}"
         );
     }

@@ -15,6 +15,7 @@ mod diverged;
 mod history;
 mod keys;
 mod lane;
+mod salts;
 mod spool;
 mod streams;
 mod tail;

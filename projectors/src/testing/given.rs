@@ -225,15 +225,15 @@ impl Clicks {
             .iter()
             .map(|click| self.lane.record(workspace, click));
         futures::future::try_join_all(recorded).await.unwrap();
-        // A busy machine's broker may have been too slow for them.
-        eventually("they are in the log", async || {
+        // A busy machine's broker may have been too slow for them, and a killed one not be back yet.
+        let state = eventually("they are in the log", async || {
             match self.lane.spool().messages {
-                0 => Ok(()),
-                waiting => Err(waiting),
-            }
+                0 => Ok(self.broker.stream_state(StreamName::Clicks).await),
+                waiting => Err(format!("{waiting} wait")),
+            }?
+            .map_err(|error| error.to_string())
         })
         .await;
-        let state = self.broker.stream_state(StreamName::Clicks).await.unwrap();
         Position {
             stream: StreamName::Clicks,
             sequence: state.last_sequence,

@@ -2,10 +2,13 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use http::header::CONTENT_TYPE;
 use url::form_urlencoded;
 
 use super::json::{BODY_DEADLINE, read};
 use crate::problem::Problem;
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A form's fields; never printed, since they may be secrets.
 pub struct Form(Bytes);
@@ -23,6 +26,11 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(CONTENT_TYPE);
+        if !kind.is_some_and(|it| it.as_bytes().starts_with(FORM.as_bytes())) {
+            return Err(Problem::unsupported_media_type()
+                .detail("send the body as Content-Type: application/x-www-form-urlencoded"));
+        }
         read(request, state, BODY_DEADLINE).await.map(Self)
     }
 }

@@ -130,8 +130,12 @@ pub struct Config {
     pub cdn_url: Option<Url>,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `GEOIP_DATABASE`.
+    pub geoip_database: Option<PathBuf>,
     /// `RATE_LIMITS`.
     pub rate_limits: Limits,
+    /// `LINK_CACHE_MAX`.
+    pub link_cache_max: u64,
     /// `TARGET_SCHEMES`, `PRIVATE_TARGETS` and `TARGET_BLOCKLIST`.
     pub targets: Targets,
     /// `DNS_RESOLVER`.

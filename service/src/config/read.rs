@@ -48,9 +48,13 @@ impl Config {
             trusted_proxies: from
                 .read("TRUSTED_PROXIES", parse::networks)
                 .unwrap_or_default(),
+            geoip_database: from.read("GEOIP_DATABASE", text).map(Into::into),
             rate_limits: from
                 .read("RATE_LIMITS", parse::rate_limits)
                 .unwrap_or_default(),
+            link_cache_max: from
+                .read("LINK_CACHE_MAX", parse::number(1..=1_000_000_000))
+                .unwrap_or(100_000),
             targets: Targets {
                 schemes: from
                     .read("TARGET_SCHEMES", parse::target_schemes)

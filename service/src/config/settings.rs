@@ -26,7 +26,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "PUBLIC_URL",
         None,
-        "address that short links are shown with",
+        "address that people reach it at, and that short links are made of; needed apart and outside development",
     ),
     setting(
         "MILLRACE_DATA",
@@ -93,7 +93,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "CDN_URL",
         None,
-        "address that public assets are served from",
+        "address that public assets are served from; not used yet",
     ),
     setting(
         "TRUSTED_PROXIES",
@@ -101,13 +101,25 @@ pub const SETTINGS: &[Setting] = &[
         "CIDRs whose forwarding headers are believed, comma-separated",
     ),
     setting(
+        "GEOIP_DATABASE",
+        None,
+        "file of the MaxMind DB format that tells visitors' countries, and cities if it knows them; read at the start",
+    ),
+    setting(
         "RATE_LIMITS",
         Some(
             "login-address=60/60,login-account=10/60,\
              registration-address=20/60,registration-account=5/60,\
-             refresh-address=120/60,refresh-account=30/60",
+             refresh-address=120/60,refresh-account=30/60,\
+             link-password-address=10/60,link-password-link=60/60,\
+             membership-account=60/60,creation-workspace=6000/60",
         ),
-        "logins, registrations and refreshes by client address and by account, each as so often in so many seconds; `off`, or what differs from the default",
+        "logins, registrations and refreshes by client address and by account, tries of links' passwords by client address and by link, memberships given or taken by account, and new links by workspace, each as so often in so many seconds; `off`, or what differs from the default",
+    ),
+    setting(
+        "LINK_CACHE_MAX",
+        Some("100000"),
+        "links that each command-api keeps in memory for the redirect, some 500 bytes each",
     ),
     setting(
         "TARGET_SCHEMES",

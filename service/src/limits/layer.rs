@@ -17,21 +17,27 @@ use crate::world;
 #[derive(Debug, Clone)]
 pub struct Limited {
     limiter: Limiter,
-    by_address: Limit,
+    by_address: Option<Limit>,
     policies: Vec<(Limit, Policy)>,
 }
 
 impl Limiter {
     /// The limits of a route: `by_address` is spent before its handler, and `by_account` within it.
     pub fn of_route(&self, by_address: Limit, by_account: Limit) -> Limited {
-        let policy = |limit| Some((limit, self.limits().policy(limit)?));
+        self.limited(Some(by_address), &[by_address, by_account])
+    }
+
+    /// The limit of a route that asks for a credential: it is spent within its handler, in the name of who calls.
+    pub fn of_callers(&self, limit: Limit) -> Limited {
+        self.limited(None, &[limit])
+    }
+
+    fn limited(&self, by_address: Option<Limit>, limits: &[Limit]) -> Limited {
+        let policy = |limit: &Limit| Some((*limit, self.limits().policy(*limit)?));
         Limited {
             limiter: self.clone(),
             by_address,
-            policies: [by_address, by_account]
-                .into_iter()
-                .filter_map(policy)
-                .collect(),
+            policies: limits.iter().filter_map(policy).collect(),
         }
     }
 }
@@ -53,13 +59,15 @@ impl Limited {
 
     /// A request that came over no connection is nobody's.
     async fn admit(&self, client: Option<IpAddr>, now: Timestamp) -> Result<(), Problem> {
-        let Some(client) = client else { return Ok(()) };
+        let (Some(limit), Some(client)) = (self.by_address, client) else {
+            return Ok(());
+        };
         let name = counted_as(client);
-        self.limiter.spend_at(self.by_address, &name, now).await
+        self.limiter.spend_at(limit, &name, 1, now).await
     }
 }
 
-/// Middleware, with [`Limited`] as its state: counts by client address, and adds `RateLimit-Policy` and `RateLimit` to
+/// Middleware, with [`Limited`] as its state: counts by client address where that is limited, and adds `RateLimit-Policy` and `RateLimit` to
 /// every answer, with what the handler spends.
 pub async fn limit(State(limited): State<Limited>, request: Request, next: Next) -> Response {
     limited.answer(request, next, world::now()).await

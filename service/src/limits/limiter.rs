@@ -72,13 +72,19 @@ impl Limiter {
     /// If the broker doesn't count it in time the request goes on: a limit alone must not be an outage.
     /// The answer tells of it if this is called in the request's own task, not in one that was spawned.
     pub async fn spend(&self, limit: Limit, account: &str) -> Result<(), Problem> {
-        self.spend_at(limit, account, world::now()).await
+        self.spend_at(limit, account, 1, world::now()).await
+    }
+
+    /// As [`Limiter::spend`], for a request that does so many at once; one that is refused has used them all the same.
+    pub async fn spend_many(&self, limit: Limit, account: &str, uses: u32) -> Result<(), Problem> {
+        self.spend_at(limit, account, uses, world::now()).await
     }
 
     pub(super) async fn spend_at(
         &self,
         limit: Limit,
         name: &str,
+        uses: u32,
         now: Timestamp,
     ) -> Result<(), Problem> {
         let parts = &*self.0;
@@ -89,7 +95,7 @@ impl Limiter {
         let label = Label {
             limit: limit.as_str(),
         };
-        let Some(used) = self.count(limit, name, window).await else {
+        let Some(used) = self.count(limit, name, window, uses).await else {
             parts.uncounted.get_or_create(&label).inc();
             return Ok(());
         };
@@ -105,10 +111,10 @@ impl Limiter {
         })
     }
 
-    async fn count(&self, limit: Limit, name: &str, window: u64) -> Option<u64> {
+    async fn count(&self, limit: Limit, name: &str, window: u64, uses: u32) -> Option<u64> {
         let (limit, parts) = (limit.as_str(), &*self.0);
         let key = (parts.blind)(limit, name);
-        let counting = parts.broker.count(limit, &key, window);
+        let counting = parts.broker.count(limit, &key, window, uses);
         match tokio::time::timeout(COUNT_WAIT_MAX, counting).await {
             Ok(Ok(total)) => return Some(total),
             Ok(Err(error)) => tracing::warn!(limit, %error, "a request is not counted"),

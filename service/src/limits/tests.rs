@@ -75,7 +75,7 @@ impl World {
                 return Err(Problem::bad_request("malformed_json", "Not JSON"));
             }
             limiter
-                .spend_at(Limit::LoginAccount, SECRET, at(second))
+                .spend_at(Limit::LoginAccount, SECRET, 1, at(second))
                 .await
         };
         let app = Router::new().route("/", post(handler)).layer(from_fn(
@@ -173,8 +173,10 @@ async fn replicas_share_their_limits_under_blinded_names() {
     let world = World::new("login-account=10/60").await;
     let (other, ..) = replica(&world.nats, "login-account=10/60").await;
     let spending = (0..15).flat_map(|_| {
-        let one = world.limiter.spend_at(Limit::LoginAccount, SECRET, at(1));
-        [one, other.spend_at(Limit::LoginAccount, SECRET, at(1))]
+        let one = world
+            .limiter
+            .spend_at(Limit::LoginAccount, SECRET, 1, at(1));
+        [one, other.spend_at(Limit::LoginAccount, SECRET, 1, at(1))]
     });
     let outcomes = futures::future::join_all(spending).await;
     assert_eq!(outcomes.iter().filter(|it| it.is_ok()).count(), 10);

@@ -146,6 +146,11 @@ pub const CODES: &[Code] = &[
         "There is no such thing, or it is another workspace's.",
     ),
     code(
+        "not_shown",
+        403,
+        "The link leads only so many visitors, and tells nobody beforehand where; open it.",
+    ),
+    code(
         "not_uploaded",
         409,
         "The bucket has no such object yet; upload it first.",
@@ -188,6 +193,11 @@ pub const CODES: &[Code] = &[
         "The session has ended, the API key was revoked, or what its user may do has changed; refresh, or log in again.",
     ),
     code("too_large", 413, "The body is larger than the route takes."),
+    code(
+        "too_many_changes",
+        409,
+        "It was changed as often as anything may be.",
+    ),
     code(
         "too_many_domains",
         409,

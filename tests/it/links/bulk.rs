@@ -25,7 +25,7 @@ async fn five_hundred_links_are_made_in_one_step_once() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
     let wishes: Vec<_> = (0..LINKS_MAX).map(wish).collect();
-    let ada = ada.with_key("all at once");
+    let ada = ada.with_key("all-at-once");
     let first = makes(&ada, &wishes).await.is(201);
     let again = makes(&ada, &wishes).await.is(201);
     assert_eq!(again.header("idempotency-replayed"), "true");
@@ -85,6 +85,34 @@ async fn every_fault_is_told_by_its_entry() {
         let refused = makes(&ada, &wishes).await.refuses(422, "validation");
         assert_eq!(refused.pointers(), ["/links"]);
     }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_bulk_with_slugs_of_its_own_is_answered_again_as_it_was() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await.with_key("own-slugs");
+    let slug = |slug: &str| json!({ "target": "https://example.com/", "slug": slug });
+    let links = ["a", "b"].map(slug);
+    let first = makes(&ada, &links).await.is(201);
+    let again = makes(&ada, &links).await.is(201);
+    assert_eq!(again.body, first.body);
+    let other = makes(&ada, &[slug("a")]).await;
+    other.refuses(422, "idempotency_mismatch");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_to_be_kept_is_refused_before_anything_is_made() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let target = format!("https://example.com/{}", "x".repeat(2_000));
+    let wishes = vec![json!({ "target": target }); LINKS_MAX];
+    let before = stack.log().await.last(StreamName::Links).await;
+    let refused = makes(&ada.with_key("long"), &wishes).await;
+    refused.refuses(413, "too_large");
+    assert_eq!(stack.log().await.last(StreamName::Links).await, before);
+    makes(&ada, &wishes).await.is(201);
     stack.finish().await;
 }
 

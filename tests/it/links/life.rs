@@ -1,5 +1,6 @@
 //! A link's life: changed, renamed, archived, restored; and every replica leads as it says.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use millrace::system::Processes;
@@ -157,13 +158,17 @@ async fn an_archived_link_leads_nowhere_keeps_its_slug_and_can_be_restored() {
     let link = ada.shortens(TARGET).await;
     let visitor = stack.visitor();
     visitor.opens(&link).await.is(302);
+    let led = Cell::new(1);
     ada.archives(&link).await.is(204);
     within(
         Duration::from_secs(2),
         "it is archived",
         async || match visitor.opens(&link).await {
             gone if gone.status == 410 => Ok(gone.refuses(410, "link_archived")),
-            answer => Err(answer),
+            answer => {
+                led.set(led.get() + 1);
+                Err(answer.is(302))
+            }
         },
     )
     .await;
@@ -177,7 +182,9 @@ async fn an_archived_link_leads_nowhere_keeps_its_slug_and_can_be_restored() {
     let restored = ada.restores(&link).await.is(200);
     assert_eq!(restored.body["state"], "open");
     is_led_to(&visitor, &link, TARGET).await;
-    assert_eq!(ada.counts(&link, "exclude").await, 2);
+    stack.catches_up().await;
+    // Who was led before it was heard of is counted like everybody.
+    assert_eq!(ada.counts(&link, "exclude").await, led.get() + 1);
     stack.finish().await;
 }
 
@@ -219,6 +226,7 @@ async fn where_a_link_leads_can_be_looked_at_first() {
         html.contains("&lt;b&gt;Sale&lt;/b&gt;") && !html.contains("<b>"),
         "{html}"
     );
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "include").await, 0);
     stack.finish().await;
 }

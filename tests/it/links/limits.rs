@@ -47,7 +47,7 @@ async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() 
         .opens(&link)
         .await
         .refuses(410, "link_used_up");
-    stack.visitor().looks_at(&link).await.is(410);
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "exclude").await, CLICKS_MAX as u64);
 
     // Those who were refused have used up nothing.
@@ -68,16 +68,22 @@ async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() 
 }
 
 #[tokio::test]
-async fn looking_uses_nothing_up() {
+async fn whoever_would_hear_where_it_leads_without_opening_it_is_refused() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
     let wish = json!({ "target": TARGET, "max_clicks": 1 });
     let link = Link::of(ada.asks_to_shorten(&wish).await);
     let visitor = stack.visitor();
-    visitor.looks_at(&link).await.is(302);
-    visitor.fetches_ahead(&link).await.is(302);
+    for answer in [
+        visitor.looks_at(&link).await,
+        visitor.fetches_ahead(&link).await,
+        visitor.opens_slug(&format!("{}+", link.slug)).await,
+    ] {
+        assert_eq!(answer.header("location"), "");
+        assert!(!answer.body.to_string().contains(TARGET), "{answer:#?}");
+        answer.is(403);
+    }
     visitor.opens(&link).await.is(302);
-    visitor.fetches_ahead(&link).await.is(410);
     visitor.opens(&link).await.is(410);
     stack.finish().await;
 }
@@ -124,6 +130,7 @@ async fn an_expired_link_leads_to_what_comes_after() {
     let link = Link::of(ada.asks_to_shorten(&wish).await);
     let answer = stack.visitor().opens(&link).await.is(302);
     assert_eq!(answer.header("location"), "https://example.com/over");
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "exclude").await, 1);
     stack.finish().await;
 }

@@ -46,6 +46,7 @@ async fn a_browser_is_asked_once_and_led_from_then_on() {
         .is(302);
     assert_eq!(led.header("location"), TARGET);
     assert_eq!(led.header("cache-control"), "private, no-store");
+    stack.catches_up().await;
     assert_eq!(ada.counts(&link, "exclude").await, 1);
     stack.finish().await;
 }

@@ -1,6 +1,7 @@
 //! Links, and the clicks on them.
 
 mod bulk;
+mod creation;
 mod domains;
 mod life;
 mod limits;
@@ -11,3 +12,4 @@ mod ruled;
 mod slugs;
 mod spool;
 mod stats_exact;
+mod visitors;

@@ -67,7 +67,9 @@ async fn variants_share_the_visitors_by_their_weights() {
     let visitor = stack.visitor();
     let mut led: BTreeMap<String, u32> = BTreeMap::new();
     for _ in 0..400 {
-        let answer = visitor.opens(&link).await.is(302);
+        // Who wants to be nobody is somebody else each time.
+        let answer = visitor.opens_with(&link.slug, &[("dnt", "1")]).await;
+        let answer = answer.is(302);
         *led.entry(answer.header("location").to_owned()).or_default() += 1;
     }
     let (a, b) = (led["https://example.com/a"], led["https://example.com/b"]);

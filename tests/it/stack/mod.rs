@@ -92,6 +92,12 @@ impl Stack {
         Self::within(world, processes).await
     }
 
+    /// As [`Stack::of`], behind a proxy that is trusted, with a file that tells where visitors are.
+    pub(crate) async fn behind_a_proxy(processes: &[Processes]) -> Self {
+        let world = World::new(Database::shared().await).await;
+        Self::within(world.behind_a_proxy(), processes).await
+    }
+
     async fn within(world: World, processes: &[Processes]) -> Self {
         let mut stack = Self {
             world,

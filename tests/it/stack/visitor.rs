@@ -24,8 +24,13 @@ impl Visitor {
 
     /// A program that says so.
     pub(crate) fn as_a_bot(&self) -> Self {
+        self.as_the_program("curl/8.5.0")
+    }
+
+    /// A program that says which.
+    pub(crate) fn as_the_program(&self, agent: &'static str) -> Self {
         Self {
-            agent: "curl/8.5.0",
+            agent,
             ..self.clone()
         }
     }

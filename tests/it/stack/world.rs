@@ -1,11 +1,13 @@
 //! What systems meet in: a broker, a database, a bucket, and the secrets that they share.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use command_api::{PasswordCost, SpoolSettings, StorageSettings};
 use events::Timestamp;
+use ipnet::IpNet;
 use millrace::system::{Blueprint, Processes};
 use query_api::DatabaseSettings;
 use servers::testing::{TestNats, TestPostgres};
@@ -65,6 +67,8 @@ pub(crate) struct World {
     storage: StorageSettings,
     tokens: Tokens,
     rate_limits: Limits,
+    trusted_proxies: Vec<IpNet>,
+    geoip_database: Option<PathBuf>,
 }
 
 impl World {
@@ -84,6 +88,8 @@ impl World {
             storage,
             tokens: Tokens::new(&Secret::new(JWT_SECRET), TOKEN_LIFETIME),
             rate_limits: Limits::off(),
+            trusted_proxies: Vec::new(),
+            geoip_database: None,
         }
     }
 
@@ -91,6 +97,19 @@ impl World {
     pub(crate) fn limited_to(self, limits: &str) -> Self {
         Self {
             rate_limits: Limits::parse(limits).unwrap(),
+            ..self
+        }
+    }
+
+    /// The same, where visitors come through a proxy of this machine, and a file tells where they are.
+    pub(crate) fn behind_a_proxy(self) -> Self {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../command-api/testdata/GeoIP2-City-Test.mmdb"
+        );
+        Self {
+            trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+            geoip_database: Some(file.into()),
             ..self
         }
     }
@@ -122,8 +141,10 @@ impl World {
             spool: Some(spool),
             data_key: Some(self.data_key.clone()),
             tokens: Some(self.tokens.clone()),
-            trusted_proxies: Vec::new(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            geoip_database: self.geoip_database.clone(),
             rate_limits: self.rate_limits.clone(),
+            link_cache_max: 100_000,
             targets: Targets::default(),
             dns_resolver: self.dns_resolver,
             password_cost: PasswordCost::Owasp,

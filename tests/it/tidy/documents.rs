@@ -9,7 +9,7 @@ const MAPS: [&str; 3] = ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"];
 /// Folders that appear when Millrace is built or run.
 const MADE: [&str; 3] = [".millrace", ".tools", "target"];
 /// Names of what the guides let a reader add.
-const IMAGINED: [&str; 2] = ["archive.rs", "link_health."];
+const IMAGINED: [&str; 2] = ["link/pin.rs", "link_health."];
 
 /// What stands in backticks and reads like a path of this repository.
 fn paths<'t>(markdown: &'t str, rooms: &BTreeSet<String>) -> Vec<&'t str> {

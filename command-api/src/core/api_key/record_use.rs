@@ -7,7 +7,7 @@ use super::{Key, KeyRejection};
 use crate::decider::Decide;
 
 /// A use so soon after the one before is not worth an event.
-const APART_MIN: time::Duration = time::Duration::minutes(10);
+const APART_MIN: time::Duration = time::Duration::hours(1);
 
 /// A key was used.
 pub(crate) struct RecordUse {
@@ -35,14 +35,16 @@ mod tests {
     use events::core::ApiKeyEvent;
 
     #[test]
-    fn a_use_is_remembered_every_ten_minutes() {
+    fn a_use_is_remembered_every_hour() {
         let used = |minutes| ApiKeyEvent::Used { at: at(minutes) };
         let use_at = |minutes| RecordUse { at: at(minutes) };
         given::<Key>(&[issued()]).when(&use_at(0)).then([used(0)]);
-        given::<Key>(&[issued(), used(0)]).when(&use_at(9)).then([]);
         given::<Key>(&[issued(), used(0)])
-            .when(&use_at(10))
-            .then([used(10)]);
+            .when(&use_at(59))
+            .then([]);
+        given::<Key>(&[issued(), used(0)])
+            .when(&use_at(60))
+            .then([used(60)]);
     }
 
     #[test]

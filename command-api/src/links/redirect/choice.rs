@@ -106,7 +106,7 @@ mod tests {
     use crate::links::link::samples::{route, shortened};
     use crate::links::redirect::Destination;
     use events::links::{LinkEvent, Parameter, Route, Rule, Variant, When};
-    use events::{LinkId, Subject, WorkspaceId};
+    use events::{LinkId, Subject, Timestamp, WorkspaceId};
     use proptest::prelude::*;
     use uuid::Uuid;
 
@@ -165,148 +165,75 @@ mod tests {
         texts.iter().map(|it| (*it).to_owned()).collect()
     }
 
-    #[test]
-    fn each_condition_decides() {
-        let always = When::default;
-        let time = |text: &str| Some(text.parse().unwrap());
-        let query = |name: &str, value: Option<&str>| {
-            vec![Parameter {
-                name: name.to_owned(),
-                value: value.map(str::to_owned),
-            }]
-        };
-        let (now, later) = ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00.000001Z");
-        for (when, fits) in [
-            (always(), true),
-            (
-                When {
-                    countries: texts(&["IN", "NP"]),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    countries: texts(&["IN"]),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    devices: texts(&["mobile"]),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    devices: texts(&["desktop"]),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    systems: texts(&["android"]),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    systems: texts(&["ios"]),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    browsers: texts(&["firefox"]),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    browsers: texts(&["chrome"]),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    languages: texts(&["ne"]),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    languages: texts(&["en"]),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    from: time(now),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    from: time(later),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    until: time(later),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    until: time(now),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    query: query("x", None),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    query: query("ref", Some("mail")),
-                    ..always()
-                },
-                true,
-            ),
-            (
-                When {
-                    query: query("ref", Some("post")),
-                    ..always()
-                },
-                false,
-            ),
-            (
-                When {
-                    query: query("y", None),
-                    ..always()
-                },
-                false,
-            ),
-        ] {
-            assert_eq!(led(when.clone()), fits, "{when:?}");
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    /// Holds of each condition whether a visitor as in [`facts`] is led by it.
+    fn hold(cases: &[(When, bool)]) {
+        for (when, fits) in cases {
+            assert_eq!(led(when.clone()), *fits, "{when:?}");
         }
+    }
+
+    #[test]
+    fn whom_it_leads_is_told_by_lists_of_which_any_entry_fits() {
+        let always = When::default();
+        hold(&[(always, true)]);
+        let of = |set: fn(&mut When) -> &mut Vec<String>, entries: &[&str]| {
+            let mut when = When::default();
+            *set(&mut when) = texts(entries);
+            when
+        };
+        hold(&[
+            (of(|it| &mut it.countries, &["IN", "NP"]), true),
+            (of(|it| &mut it.countries, &["IN"]), false),
+            (of(|it| &mut it.devices, &["mobile"]), true),
+            (of(|it| &mut it.devices, &["desktop"]), false),
+            (of(|it| &mut it.systems, &["android"]), true),
+            (of(|it| &mut it.systems, &["ios"]), false),
+            (of(|it| &mut it.browsers, &["firefox"]), true),
+            (of(|it| &mut it.browsers, &["chrome"]), false),
+            (of(|it| &mut it.languages, &["ne"]), true),
+            (of(|it| &mut it.languages, &["en"]), false),
+        ]);
+    }
+
+    #[test]
+    fn it_leads_from_its_beginning_on_and_not_at_its_end() {
+        let (at, later) = ("2026-11-21T10:00:00Z", "2026-11-21T10:00:00.000001Z");
+        let of = |from: Option<Timestamp>, until: Option<Timestamp>| When {
+            from,
+            until,
+            ..When::default()
+        };
+        hold(&[
+            (of(Some(time(at)), None), true),
+            (of(Some(time(later)), None), false),
+            (of(None, Some(time(later))), true),
+            (of(None, Some(time(at))), false),
+        ]);
+    }
+
+    #[test]
+    fn all_parameters_must_be_there_and_their_values_if_any_are_said() {
+        let of = |parameters: &[(&str, Option<&str>)]| When {
+            query: parameters
+                .iter()
+                .map(|(name, value)| Parameter {
+                    name: (*name).to_owned(),
+                    value: value.map(str::to_owned),
+                })
+                .collect(),
+            ..When::default()
+        };
+        hold(&[
+            (of(&[("x", None)]), true),
+            (of(&[("ref", Some("mail"))]), true),
+            (of(&[("ref", Some("mail")), ("x", None)]), true),
+            (of(&[("ref", Some("post"))]), false),
+            (of(&[("ref", Some("mail")), ("y", None)]), false),
+        ]);
     }
 
     #[test]

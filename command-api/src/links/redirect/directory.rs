@@ -3,6 +3,7 @@
 //! A slug's claim names its link, and the link's history says where it leads; each is kept by itself.
 //! The tail tells of both by their subjects alone: what it tells of is dropped, and read again when it is asked for.
 
+use std::fmt::{self, Debug, Formatter};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,10 @@ use events::{ClaimKind, Context, LinkId, Subject, WorkspaceId};
 use moka::Equivalent;
 use moka::sync::Cache;
 use nats::{Broker, ReadError};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
+use service::metrics::Metrics;
 
 use super::Destination;
 use super::heard::Heard;
@@ -20,8 +25,6 @@ use crate::claim::holder;
 use crate::links::domain::{OwnDomains, Space, claimed};
 use crate::links::slug::Slug;
 
-/// Links that are kept; some 500 bytes each, with their slug.
-const LINKS_MAX: u64 = 100_000;
 /// Slugs that lead nowhere and are remembered as such, so that guessing costs the broker little.
 const UNKNOWN_MAX: u64 = 10_000;
 /// How long such a slug is remembered.
@@ -37,6 +40,29 @@ struct Kept {
     links: Cache<LinkId, Arc<Destination>>,
     hosts: Hosts,
     heard: Heard,
+}
+
+/// Adds how many links are kept, which is read when it is asked for.
+pub(crate) fn register(metrics: &Metrics, directory: &Directory) {
+    let size = Size(directory.clone());
+    metrics.register(|registry| registry.register_collector(Box::new(size)));
+}
+
+struct Size(Directory);
+
+impl Debug for Size {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.links().fmt(f)
+    }
+}
+
+impl Collector for Size {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
+        let size = ConstGauge::new(self.0.links());
+        let (name, help) = ("link_cache_links", "Links that are kept in memory");
+        let kind = size.metric_type();
+        size.encode(encoder.encode_descriptor(name, help, None, kind)?)
+    }
 }
 
 /// The link that holds a slug.
@@ -86,17 +112,28 @@ impl AddressRef<'_> {
 }
 
 impl Directory {
-    pub(crate) fn new() -> Self {
+    /// Keeps so many slugs, and as many links; some 500 bytes for both.
+    pub(crate) fn new(links_max: u64) -> Self {
         Self(Arc::new(Kept {
-            holders: Cache::new(LINKS_MAX),
+            holders: Cache::new(links_max),
             unknown: Cache::builder()
                 .max_capacity(UNKNOWN_MAX)
                 .time_to_live(UNKNOWN_FOR)
                 .build(),
-            links: Cache::new(LINKS_MAX),
+            links: Cache::builder()
+                .max_capacity(links_max)
+                .weigher(|_, destination: &Arc<Destination>| destination.weight())
+                .build(),
             hosts: Hosts::new(),
             heard: Heard::new(),
         }))
+    }
+
+    /// How many links are kept, as far as the cache has counted them.
+    fn links(&self) -> u64 {
+        let links = &self.0.links;
+        links.run_pending_tasks();
+        links.entry_count()
     }
 
     /// Where a slug leads; what isn't in memory costs two reads of the log, of the leader, which knows all that was told.

@@ -2,6 +2,8 @@
 
 use service::problem::ProblemBody;
 
+use crate::openapi::LimitProblems;
+
 /// The paths of the redirect, as OpenAPI describes them.
 #[derive(utoipa::OpenApi)]
 #[openapi(paths(redirect, unlock))]
@@ -23,6 +25,7 @@ pub(crate) struct RedirectDocument;
         (status = 307, description = "To the target, by the same method", headers(("Location" = String), ("Cache-Control" = String))),
         (status = 308, description = "To the target, by the same method, which browsers remember", headers(("Location" = String))),
         (status = 401, description = "`password_required`: the link asks for a password", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`not_shown`: a link with a limit, looked at without opening it", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No link has this slug", body = ProblemBody, content_type = "application/problem+json"),
         (status = 410, description = "`link_archived`, `link_expired` or `link_used_up`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The click can't be stored; `Retry-After` says when to try again", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
@@ -41,9 +44,10 @@ fn redirect() {}
         (status = 401, description = "The page again: that is not the password", content_type = "text/html"),
         (status = 404, description = "No link has this slug", body = ProblemBody, content_type = "application/problem+json"),
         (status = 408, description = "The form took too long to arrive", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body isn't a form", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The form is too large", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Too many passwords were tried; `Retry-After` says when to try again", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
         (status = 503, description = "The log is away, or too many passwords wait", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
+        LimitProblems,
     ),
 )]
 #[expect(dead_code, reason = "stands for the route in the description only")]

@@ -26,7 +26,7 @@ pub(super) async fn lead(
 ) -> Result<Response, Refusal> {
     let time = world::now();
     let agent = app.agents.know(request.headers.get(header::USER_AGENT));
-    let visit = Visit::new(request, &agent, app.trusts(request));
+    let visit = Visit::new(app, request, &agent, destination, time);
     let is_counted = visit::is_counted(&request.method, &request.headers);
     let choice = match destination.stage(time) {
         Stage::Archived => return Err(Refusal::Archived),
@@ -40,11 +40,11 @@ pub(super) async fn lead(
             return Err(Refusal::Locked);
         }
         Stage::Open => {
-            let quota = if is_counted {
-                quota::take(app, destination).await
-            } else {
-                quota::look(app, destination).await
-            };
+            if !is_counted && destination.max_clicks.is_some() {
+                // Whoever hears where it leads is led.
+                return Err(Refusal::Unshown);
+            }
+            let quota = quota::take(app, destination).await;
             if quota.map_err(Refusal::Failed)? == Quota::UsedUp {
                 return Err(Refusal::UsedUp);
             }
@@ -70,6 +70,9 @@ pub(super) fn preview(destination: &Destination, request: &Parts) -> Result<Resp
     }
     if destination.password_hash.is_some() {
         return Err(Refusal::Locked);
+    }
+    if destination.max_clicks.is_some() {
+        return Err(Refusal::Unshown);
     }
     let target = destination.place.as_str();
     if page::is_wanted(&request.headers) {

@@ -16,12 +16,13 @@ use service::problem::Problem;
 use service::world;
 
 use super::destination::Stage;
+use super::refusal::Refusal;
 use super::{Destination, page};
 use crate::app::App;
 use crate::problem::{internal, unread};
 
 /// How long a browser need not ask again.
-const UNLOCKED_FOR: Duration = Duration::from_secs(24 * 3_600);
+const UNLOCKED_FOR: Duration = Duration::from_hours(24);
 /// The most bytes of the form.
 pub(super) const FORM_BYTES_MAX: usize = 4_096;
 const LABEL: &str = "link-password-cookie";
@@ -54,7 +55,7 @@ pub(super) async fn unlock(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Problem> {
-    let found = super::find(&app, &uri, &headers, &slug).await;
+    let found = super::find(&app, &uri, &headers, slug.trim_end_matches('+')).await;
     let found = found.map_err(unread)?;
     let destination = found.ok_or_else(Problem::not_found)?;
     let time = world::now();
@@ -68,6 +69,9 @@ pub(super) async fn unlock(
     let phc = phc.map_err(internal)?;
     let password = form.field("password").unwrap_or_default();
     if !app.hashing.is_right(password, Some(phc)).await? {
+        if !page::is_wanted(&headers) {
+            return Ok(Refusal::Locked.answer(&headers));
+        }
         let fault = "That is not the password.";
         return Ok(page::password(StatusCode::UNAUTHORIZED, Some(fault)));
     }
@@ -79,14 +83,19 @@ pub(super) async fn unlock(
 
 /// To the same address, to be opened again.
 fn back(uri: &Uri) -> Response {
-    let path = uri.path_and_query().map_or("/", |it| it.as_str());
+    let query = uri.query().map(|it| format!("?{it}")).unwrap_or_default();
     // Never to another host: `//` would begin one.
-    let path = format!("/{}", path.trim_start_matches('/'));
+    let path = format!("/{}{query}", own_path(uri).trim_start_matches('/'));
     let location = HeaderValue::from_str(&path);
     let location = location.unwrap_or_else(|_| HeaderValue::from_static("/"));
     let never = HeaderValue::from_static("private, no-store");
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, never)];
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// The link's own path: the page may have been asked for with a `+`.
+fn own_path(uri: &Uri) -> &str {
+    uri.path().trim_end_matches('+')
 }
 
 fn cookie_name(link: LinkId) -> String {
@@ -113,7 +122,7 @@ fn cookie(
         "{}={end}.{}; Path={}; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
         cookie_name(link),
         proof(app, link, hash, end),
-        uri.path(),
+        own_path(uri),
         UNLOCKED_FOR.as_secs(),
     ))
 }

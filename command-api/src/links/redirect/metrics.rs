@@ -60,7 +60,11 @@ impl RedirectMetrics {
     pub(super) fn note(&self, refusal: &Refusal) {
         let counter = match refusal {
             Refusal::Unknown => &self.unknown,
-            Refusal::Archived | Refusal::Expired | Refusal::UsedUp | Refusal::Locked => &self.ended,
+            Refusal::Archived
+            | Refusal::Expired
+            | Refusal::UsedUp
+            | Refusal::Unshown
+            | Refusal::Locked => &self.ended,
             Refusal::Unrecorded(_) => &self.refused,
             Refusal::Failed(_) => return,
         };

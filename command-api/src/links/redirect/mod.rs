@@ -16,7 +16,9 @@ mod page;
 mod place;
 mod quota;
 mod refusal;
+mod salts;
 mod visit;
+mod visitor;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -36,11 +38,12 @@ use crate::problem::unread;
 use refusal::Refusal;
 
 pub(crate) use destination::Destination;
-pub(crate) use directory::Directory;
+pub(crate) use directory::{Directory, register};
 pub(crate) use document::RedirectDocument;
 pub(crate) use follow::follow;
 pub(crate) use metrics::RedirectMetrics;
 pub(crate) use place::Place;
+pub(crate) use salts::{Salts, renew_always};
 
 /// `GET /{slug}`; `HEAD`, which looks and doesn't count; and `POST`, which brings a link's password.
 pub(crate) fn routes(app: App) -> Router {

@@ -43,19 +43,6 @@ pub(super) async fn take(app: &App, destination: &Destination) -> Result<Quota, 
     Ok(Quota::UsedUp)
 }
 
-/// Looks whether the link would lead, and counts nothing.
-pub(super) async fn look(app: &App, destination: &Destination) -> Result<Quota, Problem> {
-    let Some(max) = destination.max_clicks else {
-        return Ok(Quota::Left);
-    };
-    if destination.used_up.0.load(Ordering::Relaxed) {
-        return Ok(Quota::UsedUp);
-    }
-    let visits = app.broker.visits(destination.workspace, destination.link);
-    let is_left = visits.await.map_err(uncounted)? < max;
-    Ok(if is_left { Quota::Left } else { Quota::UsedUp })
-}
-
 /// A visit that was counted led nowhere: if its owner raises the limit, it must not be missing.
 pub(super) async fn give_back(app: &App, destination: &Destination) {
     if destination.max_clicks.is_none() {

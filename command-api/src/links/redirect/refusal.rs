@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     UsedUp,
     /// It asks for a password, which was not shown.
     Locked,
+    /// It leads only so many, and tells nobody else where.
+    Unshown,
     /// The click is not known to be stored.
     Unrecorded(Problem),
     /// Where it leads could not be found out.
@@ -39,6 +41,11 @@ impl Refusal {
             ),
             Self::Archived => (StatusCode::GONE, "link_archived", "The link was archived"),
             Self::Expired => (StatusCode::GONE, "link_expired", "The link has expired"),
+            Self::Unshown => (
+                StatusCode::FORBIDDEN,
+                "not_shown",
+                "The link is not shown beforehand",
+            ),
             Self::UsedUp => (StatusCode::GONE, "link_used_up", "The link is used up"),
         };
         if is_page {

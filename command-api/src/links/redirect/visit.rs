@@ -10,7 +10,10 @@ use url::form_urlencoded;
 
 use super::Destination;
 use super::choice::{Choice, Facts};
+use super::visitor::{self, Visitor};
 use crate::agents::Agent;
+use crate::app::App;
+use crate::geo::{Spot, is_country};
 
 /// Longer values of a query are cut.
 const UTM_BYTES_MAX: usize = 128;
@@ -30,11 +33,12 @@ static COUNTRY_HEADERS: [HeaderName; 3] = [
 
 /// A request for a link, on its way to becoming a click.
 pub(super) struct Visit<'a> {
-    pub(super) headers: &'a HeaderMap,
-    pub(super) query: Option<&'a str>,
-    /// Whether the request comes through a proxy whose word is taken.
-    pub(super) is_trusted: bool,
-    pub(super) agent: &'a Agent,
+    headers: &'a HeaderMap,
+    query: Option<&'a str>,
+    agent: &'a Agent,
+    spot: Spot<'a>,
+    /// None for bots, for who wants to be left alone, and while there is no salt.
+    visitor: Option<Visitor>,
 }
 
 /// Whether somebody opens the link, rather than looks (HEAD) or fetches ahead (`Sec-Purpose: prefetch`).
@@ -48,41 +52,71 @@ pub(super) fn is_counted(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 impl<'a> Visit<'a> {
-    pub(super) fn new(request: &'a Parts, agent: &'a Agent, is_trusted: bool) -> Self {
-        Self {
-            headers: &request.headers,
+    /// Looks up where and who the visitor is, if anybody will ask: of a visit that isn't counted only rules do.
+    pub(super) fn new(
+        app: &'a App,
+        request: &'a Parts,
+        agent: &'a Agent,
+        destination: &Destination,
+        time: Timestamp,
+    ) -> Self {
+        let headers = &request.headers;
+        let mut visit = Self {
+            headers,
             query: request.uri.query(),
-            is_trusted,
             agent,
+            spot: Spot::default(),
+            visitor: None,
+        };
+        if !is_counted(&request.method, headers) && destination.rules.is_empty() {
+            return visit;
         }
+        let address = app.trusted_proxies.client_of(&request.extensions, headers);
+        let said = country(headers).filter(|_| app.trusts(request));
+        let is_shy = visitor::is_shy(headers);
+        let found = address.map(|it| app.geo.find(it)).unwrap_or_default();
+        visit.spot = spot(found, said, is_shy);
+        if let Some(address) = address.filter(|_| !is_shy && !agent.is_bot) {
+            let workspace = destination.workspace;
+            visit.visitor = Visitor::of(&app.salts, time, workspace, address, headers);
+        }
+        visit
     }
 
-    /// What rules ask; of a link without rules nobody asks, so nothing is looked up.
+    /// What rules ask; of a link without rules nobody asks.
     pub(super) fn facts(&self, destination: &Destination, time: Timestamp) -> Facts<'a> {
         let has_rules = !destination.rules.is_empty();
+        let draw = || {
+            let visitor = self.visitor.as_ref();
+            visitor.map_or_else(rand::random, |it| it.lot(destination.link))
+        };
         Facts {
-            country: has_rules.then(|| self.country()).flatten(),
+            country: self.spot.country,
             agent: self.agent,
             language: has_rules.then(|| language(self.headers)).flatten(),
             query: self.query,
             time,
-            lot: if has_rules { rand::random() } else { 0 },
+            lot: if has_rules { draw() } else { 0 },
         }
     }
 
     /// What is kept: neither the visitor's address nor the user agent's text.
-    pub(super) fn click(&self, destination: &'a Destination, choice: &Choice<'a>) -> Click<'a> {
+    pub(super) fn click<'c>(
+        &'c self,
+        destination: &'c Destination,
+        choice: &Choice<'c>,
+    ) -> Click<'c> {
         let mut click = Click {
             link_id: destination.link,
             slug: Cow::Borrowed(&destination.slug),
-            country: self.country().map(Cow::Borrowed),
+            country: self.spot.country.map(Cow::Borrowed),
             referrer: self.referrer(),
             browser: self.agent.browser.as_deref().map(Cow::Borrowed),
             os: self.agent.os.as_deref().map(Cow::Borrowed),
             device: self.agent.device.map(Cow::Borrowed),
             is_bot: self.agent.is_bot,
-            city: None,
-            visitor: None,
+            city: self.spot.city.map(Cow::Borrowed),
+            visitor: self.visitor.as_ref().map(|it| it.as_str().into()),
             rule: choice.rule.map(Cow::Borrowed),
             variant: choice.variant,
             utm_source: None,
@@ -98,17 +132,6 @@ impl<'a> Visit<'a> {
             }
         }
         click
-    }
-
-    fn country(&self) -> Option<&'a str> {
-        let said = COUNTRY_HEADERS
-            .iter()
-            .find_map(|name| self.headers.get(name))?
-            .to_str()
-            .ok()?;
-        // Cloudflare says XX for unknown and T1 for Tor.
-        let is_code = said.len() == 2 && said.bytes().all(|byte| byte.is_ascii_uppercase());
-        (self.is_trusted && is_code && said != "XX").then_some(said)
     }
 
     /// The host alone: the rest of the address is the visitor's business.
@@ -127,6 +150,25 @@ impl<'a> Visit<'a> {
         }
         Some(Cow::Borrowed(host))
     }
+}
+
+/// The country that a proxy tells.
+fn country(headers: &HeaderMap) -> Option<&str> {
+    let said = COUNTRY_HEADERS
+        .iter()
+        .find_map(|name| headers.get(name))?
+        .to_str()
+        .ok()?;
+    // Cloudflare says XX for unknown and T1 for Tor.
+    (is_country(said) && said != "XX").then_some(said)
+}
+
+/// Where a visitor is, as a proxy and the file tell it; a city tells more than who wants to be left alone likes.
+fn spot<'a>(found: Spot<'a>, said: Option<&'a str>, is_shy: bool) -> Spot<'a> {
+    let country = said.or(found.country);
+    // Where the proxy knows better, the file's city is in the wrong country.
+    let city = found.city.filter(|_| country == found.country && !is_shy);
+    Spot { country, city }
 }
 
 /// The language that the visitor likes best, without its region (RFC 9110, section 12.5.4).
@@ -167,8 +209,9 @@ fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::super::choice::choose;
-    use super::{Destination, Visit, is_counted, language};
+    use super::{Destination, Visit, country, is_counted, language, spot};
     use crate::agents::Agent;
+    use crate::geo::Spot;
     use crate::links::link::samples::shortened;
     use axum::http::{HeaderMap, HeaderValue, Method};
     use events::{LinkId, Subject, WorkspaceId};
@@ -190,13 +233,14 @@ mod tests {
             .collect()
     }
 
-    fn click_json(headers: &HeaderMap, query: Option<&str>, is_trusted: bool) -> serde_json::Value {
+    fn click_json(headers: &HeaderMap, query: Option<&str>) -> serde_json::Value {
         let agent = Agent::default();
         let visit = Visit {
             headers,
             query,
-            is_trusted,
             agent: &agent,
+            spot: Spot::default(),
+            visitor: None,
         };
         let destination = destination();
         let time = "2026-11-21T10:00:00Z".parse().unwrap();
@@ -227,7 +271,7 @@ mod tests {
             ("android-app://x", None),
             ("news.example", None),
         ] {
-            let click = click_json(&headers(&[("referer", said)]), None, false);
+            let click = click_json(&headers(&[("referer", said)]), None);
             assert_eq!(
                 click.get("referrer").and_then(|it| it.as_str()),
                 kept,
@@ -237,17 +281,35 @@ mod tests {
     }
 
     #[test]
-    fn the_country_is_taken_from_trusted_proxies_only() {
-        let said = headers(&[("cf-ipcountry", "NP")]);
-        assert_eq!(click_json(&said, None, true)["country"], "NP");
-        assert!(click_json(&said, None, false).get("country").is_none());
-        for strange in ["XX", "T1", "np", "Nepal"] {
-            assert!(
-                click_json(&headers(&[("cf-ipcountry", strange)]), None, true)
-                    .get("country")
-                    .is_none()
-            );
+    fn a_country_is_two_letters_and_known() {
+        for (said, taken) in [
+            ("NP", Some("NP")),
+            ("XX", None),
+            ("T1", None),
+            ("np", None),
+            ("Nepal", None),
+        ] {
+            let headers = headers(&[("cf-ipcountry", said)]);
+            assert_eq!(country(&headers), taken, "{said}");
         }
+    }
+
+    #[test]
+    fn the_proxys_country_wins_and_the_city_must_be_in_it() {
+        let found = Spot {
+            country: Some("SE"),
+            city: Some("Linköping"),
+        };
+        for (said, is_shy, country, city) in [
+            (None, false, Some("SE"), Some("Linköping")),
+            (Some("SE"), false, Some("SE"), Some("Linköping")),
+            (Some("NO"), false, Some("NO"), None),
+            (None, true, Some("SE"), None),
+        ] {
+            assert_eq!(spot(found, said, is_shy), Spot { country, city });
+        }
+        let unknown = spot(Spot::default(), Some("NO"), false).country;
+        assert_eq!(unknown, Some("NO"));
     }
 
     #[test]
@@ -272,7 +334,7 @@ mod tests {
             "x=1&utm_source=a%20b&utm_medium=%00&utm_campaign={}",
             "%C3%BC".repeat(200)
         );
-        let click = click_json(&headers(&[]), Some(&query), false);
+        let click = click_json(&headers(&[]), Some(&query));
         assert_eq!(click["utm_source"], "a b");
         assert!(click.get("utm_medium").is_none());
         assert_eq!(click["utm_campaign"], "ü".repeat(64));
@@ -281,7 +343,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_request_makes_it_fall_over(query: String, referer in "[ -~]{0,80}") {
-            click_json(&headers(&[("referer", &referer)]), Some(&query), true);
+            click_json(&headers(&[("referer", &referer)]), Some(&query));
         }
     }
 }

@@ -3,6 +3,7 @@
 use events::{LinkId, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use service::short_url::short_url;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use url::Url;
@@ -78,7 +79,7 @@ impl LinkBody {
         let has_expired = row.expires_at.is_some_and(|end| end <= row.asked_at);
         Self {
             id: LinkId::new(row.link_id),
-            short_url: format!("{}://{}/{}", public_url.scheme(), row.domain, row.slug),
+            short_url: short_url(public_url.scheme(), &row.domain, &row.slug),
             slug: row.slug,
             former_slugs: row.former_slugs,
             domain: row.domain,

@@ -17,6 +17,7 @@ pub(crate) struct Filter {
     /// Only links with this text, in upper or lower case, in their slugs, title, notes or target.
     pub(super) search: Option<String>,
     /// Only links in this state; all but the archived ones, if none is said.
+    #[param(inline)]
     pub(super) state: Option<State>,
 }
 

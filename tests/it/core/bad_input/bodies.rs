@@ -113,7 +113,7 @@ async fn a_link_with_a_fault_is_refused_with_the_place_of_the_fault() {
     }
     let all = json!({ "target": "x", "slug": "a b", "domain": "b.example", "title": " ", "tags": ["\n"], "status": 1 });
     let pointers = [
-        "/target", "/slug", "/domain", "/title", "/tags/0", "/status",
+        "/slug", "/domain", "/target", "/status", "/title", "/tags/0",
     ];
     requests.push(shortening(&ada, &all).at(&pointers));
     are_told(&stack, requests).await;

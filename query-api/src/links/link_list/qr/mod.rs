@@ -30,7 +30,7 @@ const CACHING: &str = "private, max-age=300";
     params(
         ("id" = Uuid, Path),
         Asked,
-        ("Min-Position" = Option<String>, Header, example = "LINKS:17"),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
     ),
     responses(
         (status = 200, description = "The code, with its quiet zone, dark on white", content(

@@ -1,0 +1,57 @@
+//! How many links a workspace may make: counted by all replicas together, each link of a bulk.
+
+use millrace::system::Processes;
+use serde_json::{Value, json};
+use service::world;
+
+use crate::eventually::eventually;
+use crate::stack::{Answer, COMMAND_API, Stack};
+
+/// Windows are as long as they may be, and begin on the hour.
+const WINDOW_S: i64 = 3_600;
+/// Longer than a story takes.
+const STORY_S: i64 = 40;
+
+fn links(count: usize) -> Value {
+    let wish = json!({ "target": "https://example.com/" });
+    json!({ "links": vec![wish; count] })
+}
+
+#[track_caller]
+fn left(answer: &Answer) -> &str {
+    let told = answer.header("ratelimit");
+    let left = told.strip_prefix(r#""creation-workspace";r="#);
+    left.unwrap().split_once(";t=").unwrap().0
+}
+
+#[tokio::test]
+async fn a_workspace_makes_so_many_links_at_all_replicas_together_and_others_are_free() {
+    eventually("a new window", async || {
+        let left = WINDOW_S - world::now().odt().unix_timestamp() % WINDOW_S;
+        if left > STORY_S { Ok(()) } else { Err(left) }
+    })
+    .await;
+    let limits = "creation-workspace=10/3600";
+    let stack = Stack::limited_to(limits, &[Processes::ALL, COMMAND_API]).await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let elsewhere = ada.at(&stack.replicas[1]);
+    let wish = json!({ "target": "https://example.com/" });
+    let one = ada.asks_to_shorten(&wish).await.is(201);
+    assert_eq!(left(&one), "9");
+    let policy = r#""creation-workspace";q=10;w=3600"#;
+    assert_eq!(one.header("ratelimit-policy"), policy);
+    // What is no wish uses nothing.
+    let wrong = json!({ "target": "nowhere" });
+    ada.asks_to_shorten(&wrong).await.refuses(422, "validation");
+    let many = elsewhere.writes("/v1/links/bulk", &links(8)).await.is(201);
+    assert_eq!(left(&many), "1");
+    let refused = ada.writes("/v1/links/bulk", &links(2)).await;
+    let refused = refused.refuses(429, "too_many_requests");
+    assert_eq!(left(&refused), "0");
+    let seconds: u32 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=3_600).contains(&seconds), "{seconds}");
+    let refused = elsewhere.asks_to_shorten(&wish).await;
+    refused.refuses(429, "too_many_requests");
+    bob.asks_to_shorten(&wish).await.is(201);
+    stack.finish().await;
+}
