@@ -157,6 +157,13 @@ impl From<OwnDomainRejection> for Problem {
             OwnDomainRejection::AlreadyAdded => {
                 Self::conflict("domain_added", "The domain is there already").detail(detail)
             }
+            OwnDomainRejection::Unverified => {
+                Self::conflict("domain_unverified", "The domain is not verified").detail(detail)
+            }
+            OwnDomainRejection::ChangedTooOften => {
+                Self::conflict("too_many_changes", "The domains were changed too often")
+                    .detail(detail)
+            }
             OwnDomainRejection::TooMany => {
                 Self::conflict("too_many_domains", "The workspace has too many domains")
                     .detail(detail)

@@ -194,6 +194,14 @@ fn domains() -> Vec<OwnDomainEvent> {
             domain_id,
             domain: domain.clone(),
         },
+        OwnDomainEvent::MadeDefault {
+            domain_id,
+            domain: domain.clone(),
+        },
+        OwnDomainEvent::DefaultCleared {
+            domain_id,
+            domain: domain.clone(),
+        },
         OwnDomainEvent::Removed { domain_id, domain },
     ]
 }

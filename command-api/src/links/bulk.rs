@@ -106,9 +106,7 @@ async fn parse(app: &App, workspace: WorkspaceId, body: BulkBody) -> Result<Vec<
         faults.add("/links", format!("must have 1 to {LINKS_MAX} links"));
         return Err(faults.into());
     }
-    let asked = body.links.iter().filter_map(|it| it.asked_domain(app));
-    let asked: Vec<&str> = asked.collect();
-    let own = shorten::own_domains(app, workspace, &asked).await?;
+    let own = shorten::own_domains(app, workspace).await?;
     let targets = app.targets.and_no(&own);
     let mut wanted = Vec::with_capacity(body.links.len());
     for (index, link) in body.links.into_iter().enumerate() {

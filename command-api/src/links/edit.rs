@@ -18,7 +18,6 @@ use super::link::{Details, Edit, Link};
 use super::patch::{Patch, sent};
 use super::route::{self, RouteWish, UtmBody};
 use super::rule::RuleBody;
-use super::shorten::own_domains;
 use super::slug::Slug;
 use super::target::TargetRules;
 use super::{answer, former};
@@ -26,7 +25,7 @@ use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{ATTEMPTS_MAX, HandleError, Wish};
 use crate::origin::Origin;
-use crate::problem::{contended, internal};
+use crate::problem::{contended, internal, unread};
 
 /// What is to be changed; what is left out stays, and `null` clears.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -99,7 +98,8 @@ pub(crate) async fn edit(
         Some(Some(password)) => Some(Some(route::hash(app, password).await?)),
     };
     let origin = Origin::of(caller.actor());
-    let own = own_domains(app, caller.workspace, &[]).await?;
+    let own = app.directory.own_domains(&app.broker, caller.workspace);
+    let own = own.await.map_err(unread)?;
     let targets = app.targets.and_no(&own);
     for _ in 0..ATTEMPTS_MAX {
         let known = Known::find(app, caller.workspace, id).await?;

@@ -39,7 +39,7 @@ pub(crate) struct ShortenBody {
     /// Letters and digits of one script, `-` and `_`, in upper or lower case, which is kept; random when left out.
     #[schema(min_length = 1, max_length = 64)]
     slug: Option<String>,
-    /// A verified domain of the workspace; the installation's when left out.
+    /// The installation's domain, or a verified one of the workspace; the workspace's default when left out.
     domain: Option<String>,
     /// 301, 302, 307 or 308.
     #[serde(default = "found")]
@@ -96,8 +96,7 @@ pub(crate) async fn shorten(
     body: ShortenBody,
 ) -> Result<Accepted, Problem> {
     let mut faults = Faults::default();
-    let asked: Vec<&str> = body.asked_domain(app).into_iter().collect();
-    let own = own_domains(app, workspace, &asked).await?;
+    let own = own_domains(app, workspace).await?;
     let targets = app.targets.and_no(&own);
     let wanted = parse(app, &own, &targets, body, &mut faults);
     faults.finish()?;
@@ -140,10 +139,7 @@ pub(super) fn parse(
 ) -> Wanted {
     let slug = body.slug.as_deref().map(Slug::parse);
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
-    let (domain, own_domain) = match body.asked_domain(app) {
-        Some(asked) => on_own_domain(own, asked, faults),
-        None => (app.domain.host().to_owned(), None),
-    };
+    let (domain, own_domain) = domain(app, own, body.domain.as_deref(), faults);
     route::check_password(body.password.as_deref(), faults);
     let route = RouteWish {
         target: Some(body.target),
@@ -174,36 +170,37 @@ pub(super) fn parse(
     }
 }
 
-/// The domains that the workspace brought, with those that are asked for if it has them.
+/// The domains that the workspace brought.
 pub(super) async fn own_domains(
     app: &App,
     workspace: WorkspaceId,
-    asked: &[&str],
 ) -> Result<Arc<OwnDomains>, Problem> {
-    let own = app.directory.own_domains(&app.broker, workspace, asked);
+    let own = app.directory.own_domains_now(&app.broker, workspace);
     own.await.map_err(unread)
 }
 
-fn on_own_domain(
+/// Where the link is opened: on the domain that is asked for, or else on the workspace's default.
+fn domain(
+    app: &App,
     own: &OwnDomains,
-    asked: &str,
+    asked: Option<&str>,
     faults: &mut Faults,
 ) -> (String, Option<OwnDomain>) {
-    let name = DomainName::parse(asked).ok();
-    let verified = name.and_then(|name| own.verified_as(name.as_str()));
-    if verified.is_none() {
-        faults.add("/domain", "is not a verified domain of this workspace");
-    }
-    let named = verified.map(|it| (it.name.clone(), Some(it.own_domain())));
-    named.unwrap_or_default()
-}
-
-impl ShortenBody {
-    /// The domain that is asked for, if it isn't the installation's.
-    pub(super) fn asked_domain(&self, app: &App) -> Option<&str> {
-        let asked = self.domain.as_deref();
-        asked.filter(|it| it.to_lowercase() != app.domain.host())
-    }
+    let installation = || (app.domain.host().to_owned(), None);
+    let brought = match asked {
+        None => own.default_one(),
+        Some(asked) if asked.to_lowercase() == app.domain.host() => None,
+        Some(asked) => {
+            let name = DomainName::parse(asked).ok();
+            let verified = name.and_then(|name| own.verified_as(name.as_str()));
+            if verified.is_none() {
+                faults.add("/domain", "is not a verified domain of this workspace");
+            }
+            verified
+        }
+    };
+    let named = brought.map(|it| (it.name.clone(), Some(it.own_domain())));
+    named.unwrap_or_else(installation)
 }
 
 async fn attempt(

@@ -30,7 +30,23 @@ pub enum OwnDomainEvent {
         /// Its name.
         domain: String,
     },
-    /// The workspace has it no more: no link on it leads anywhere, and others may bring it.
+    /// Links that name no domain are made on it from now on.
+    #[serde(rename = "made_default.v1")]
+    MadeDefault {
+        /// Which of the workspace's domains it is.
+        domain_id: DomainId,
+        /// Its name.
+        domain: String,
+    },
+    /// It is the default no more: links that name no domain are made on the installation's.
+    #[serde(rename = "default_cleared.v1")]
+    DefaultCleared {
+        /// Which of the workspace's domains it is.
+        domain_id: DomainId,
+        /// Its name.
+        domain: String,
+    },
+    /// The workspace has it no more, nor as its default: no link on it leads anywhere, and others may bring it.
     #[serde(rename = "removed.v1")]
     Removed {
         /// Which of the workspace's domains it was.

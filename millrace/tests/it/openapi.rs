@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 42] = [
+const ROUTES: [&str; 49] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -50,7 +50,11 @@ const ROUTES: [&str; 42] = [
     "POST /v1/links/{id}/restore",
     "POST /v1/links/domains",
     "POST /v1/links/domains/{id}/verify",
+    "PUT /v1/links/domains/{id}/default",
+    "DELETE /v1/links/domains/{id}/default",
     "DELETE /v1/links/domains/{id}",
+    "GET /v1/links/domains",
+    "GET /v1/links/domains/{id}",
     "GET /v1/links",
     "GET /v1/links/{id}",
     "GET /v1/links/{id}/qr",

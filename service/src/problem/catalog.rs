@@ -47,6 +47,11 @@ pub const CODES: &[Code] = &[
         409,
         "The DNS does not have the record that proves control of the domain.",
     ),
+    code(
+        "domain_unverified",
+        409,
+        "Only a domain that is verified can be the default.",
+    ),
     code("email_taken", 409, "The e-mail address has an account."),
     code(
         "forbidden",

@@ -11,6 +11,7 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::control::proof_record;
+use super::known::Times;
 use super::own::Add;
 use super::{DomainName, OwnDomains, body};
 use crate::accepted::Accepted;
@@ -57,6 +58,7 @@ pub(super) async fn add(
         is_case_sensitive: body.case_sensitive.unwrap_or_default(),
     };
     let wish = Wish::on(Subject::OwnDomains(workspace), &command);
-    let answer = |own: &OwnDomains| body::answer(StatusCode::CREATED, own, id);
+    let times = Times::of_new(origin.time);
+    let answer = |own: &OwnDomains| body::answer(StatusCode::CREATED, own, id, times);
     Ok(app.commands.handle(origin, wish, answer).await?)
 }

@@ -1,12 +1,12 @@
 //! A workspace's own domain, as the workspace is told of it.
 
 use axum::http::StatusCode;
-use events::DomainId;
+use events::{DomainId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::OwnDomains;
-use super::own::Brought;
+use super::known::Times;
 use crate::accepted::Answer;
 
 /// A workspace's own domain.
@@ -20,9 +20,15 @@ pub(crate) struct DomainBody {
     domain: String,
     /// Whether slugs that differ in case alone are two.
     case_sensitive: bool,
-    /// `added`, or `verified`: links can be made on it, and lead.
+    /// `pending`, or `verified`: links can be made on it, and lead.
     state: &'static str,
+    /// Whether links that name no domain are made on it.
+    is_default: bool,
     record: RecordBody,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    verified_at: Option<Timestamp>,
 }
 
 /// The record of the DNS that proves control of a domain.
@@ -37,19 +43,23 @@ struct RecordBody {
     value: String,
 }
 
-impl From<&Brought> for DomainBody {
-    fn from(brought: &Brought) -> Self {
-        Self {
+impl DomainBody {
+    fn of(own: &OwnDomains, id: DomainId, times: Times) -> Option<Self> {
+        let brought = own.find(id)?;
+        Some(Self {
             id: brought.id,
             domain: brought.name.clone(),
             case_sensitive: brought.is_case_sensitive,
             state: brought.stage.as_str(),
+            is_default: own.default_one().is_some_and(|it| it.id == id),
             record: RecordBody {
                 r#type: "TXT",
                 name: brought.record_name.clone(),
                 value: brought.record_value.clone(),
             },
-        }
+            created_at: times.created_at,
+            verified_at: times.verified_at,
+        })
     }
 }
 
@@ -58,8 +68,9 @@ pub(super) fn answer(
     status: StatusCode,
     own: &OwnDomains,
     id: DomainId,
+    times: Times,
 ) -> Result<Answer, serde_json::Error> {
-    let body = own.find(id).map(DomainBody::from);
+    let body = DomainBody::of(own, id, times);
     Ok(Answer {
         status,
         body: serde_json::to_string(&body)?,

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::add::{self, AddBody};
 use super::body::DomainBody;
-use super::{remove, verify};
+use super::{default, remove, verify};
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::openapi::{
@@ -24,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(add_domain))
         .routes(routes!(verify_domain))
+        .routes(routes!(make_default, clear_default))
         .routes(routes!(remove_domain))
 }
 
@@ -91,6 +92,47 @@ async fn verify_domain(
         &(),
     );
     verify::verify(&app, caller.workspace, &origin.map_err(internal)?, id).await
+}
+
+/// Makes a domain the default
+///
+/// Links that name no domain are made on it from then on; those that there are stay where they are.
+#[utoipa::path(
+    put, path = "/v1/links/domains/{id}/default", tag = "domains",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it: of all domains of the workspace")),
+    responses(
+        (status = 200, body = DomainBody, headers(("ETag" = String), ("Position" = String))),
+        (status = 409, description = "`domain_unverified`", body = ProblemBody, content_type = "application/problem+json"),
+        CallerProblems, ResourceProblems, VersionProblems,
+    ),
+)]
+async fn make_default(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<DomainId>,
+    if_match: IfMatch,
+) -> Result<Accepted, Problem> {
+    default::make(&app, &caller, id, &if_match).await
+}
+
+/// Clears the default
+///
+/// Links that name no domain are made on the installation's again. Nothing changes if the domain isn't the default.
+#[utoipa::path(
+    delete, path = "/v1/links/domains/{id}/default", tag = "domains",
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it: of all domains of the workspace")),
+    responses(
+        (status = 204, headers(("ETag" = String), ("Position" = String))),
+        CallerProblems, ResourceProblems, VersionProblems,
+    ),
+)]
+async fn clear_default(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<DomainId>,
+    if_match: IfMatch,
+) -> Result<Accepted, Problem> {
+    default::clear(&app, &caller, id, &if_match).await
 }
 
 /// Removes a domain

@@ -3,6 +3,7 @@
 mod add;
 mod body;
 mod control;
+mod default;
 pub(crate) mod http;
 mod known;
 mod name;

@@ -38,7 +38,8 @@ pub(super) async fn verify(
             prove(app, brought).await?;
             wish = wish.claiming([claim_on(&brought.name)]);
         }
-        let answer = |own: &OwnDomains| body::answer(StatusCode::OK, own, id);
+        let times = known.times.verified(origin.time);
+        let answer = |own: &OwnDomains| body::answer(StatusCode::OK, own, id, times);
         match app.commands.handle(origin, wish, answer).await {
             // Something happened to another of the workspace's domains in between.
             Err(HandleError::Moved) => {}

@@ -233,20 +233,22 @@ impl Directory {
         self.0.hosts.space(broker, host).await
     }
 
-    /// The domains that a workspace brought, with the one of this name if it has that.
+    /// The domains that a workspace brought, as they were some milliseconds ago at the most.
     pub(crate) async fn own_domains(
         &self,
         broker: &Broker,
         workspace: WorkspaceId,
-        asked: &[&str],
     ) -> Result<Arc<OwnDomains>, ReadError> {
-        let hosts = &self.0.hosts;
-        let known = hosts.of(broker, workspace).await?;
-        // What was verified a moment ago may not have been heard of.
-        if asked.iter().all(|it| known.verified_as(it).is_some()) {
-            return Ok(known);
-        }
-        hosts.anew(broker, workspace).await
+        self.0.hosts.of(broker, workspace).await
+    }
+
+    /// The same, as they are: for whoever has just verified one, or made one the default.
+    pub(crate) async fn own_domains_now(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<OwnDomains>, ReadError> {
+        self.0.hosts.now(broker, workspace).await
     }
 
     /// Something happened to what the subject names.

@@ -22,8 +22,16 @@ const WORKSPACES_MAX: u64 = 10_000;
 pub(super) struct Hosts {
     /// None: no workspace's.
     spaces: Cache<Box<str>, Option<Arc<Space>>>,
-    brought: Cache<WorkspaceId, Arc<OwnDomains>>,
+    brought: Cache<WorkspaceId, Known>,
     heard: Heard,
+}
+
+/// What a workspace brought, as its last event left it.
+#[derive(Clone)]
+struct Known {
+    brought: Arc<OwnDomains>,
+    /// The sequence of that event; 0 if there is none.
+    version: u64,
 }
 
 impl Hosts {
@@ -73,23 +81,38 @@ impl Hosts {
         workspace: WorkspaceId,
     ) -> Result<Arc<OwnDomains>, ReadError> {
         match self.brought.get(&workspace) {
-            Some(brought) => Ok(brought),
+            Some(known) => Ok(known.brought),
             None => self.anew(broker, workspace).await,
         }
     }
 
-    /// The same, as it is.
-    pub(super) async fn anew(
+    /// The same, as it is; what is in memory costs one read of the leader.
+    pub(super) async fn now(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<OwnDomains>, ReadError> {
+        let last = broker
+            .last_from_leader(&Subject::OwnDomains(workspace))
+            .await?;
+        let version = last.map_or(0, |it| it.position.sequence);
+        match self.brought.get(&workspace) {
+            Some(known) if known.version >= version => Ok(known.brought),
+            Some(_) | None => self.anew(broker, workspace).await,
+        }
+    }
+
+    async fn anew(
         &self,
         broker: &Broker,
         workspace: WorkspaceId,
     ) -> Result<Arc<OwnDomains>, ReadError> {
         let mark = self.heard.mark(&workspace);
-        let brought = Arc::new(read(broker, workspace).await?);
+        let known = read(broker, workspace).await?;
         self.heard.keep(&workspace, mark, || {
-            self.brought.insert(workspace, Arc::clone(&brought));
+            self.brought.insert(workspace, known.clone());
         });
-        Ok(brought)
+        Ok(known.brought)
     }
 
     /// Something happened to what the subject names.
@@ -120,18 +143,21 @@ async fn read_space(broker: &Broker, name: &str) -> Result<Option<Arc<Space>>, R
     let Some(Subject::OwnDomains(workspace)) = last.as_ref().and_then(holder) else {
         return Ok(None);
     };
-    let brought = read(broker, workspace).await?;
-    let verified = brought.verified_as(name);
+    let known = read(broker, workspace).await?;
+    let verified = known.brought.verified_as(name);
     Ok(verified.map(|it| Arc::new(it.space(workspace))))
 }
 
-async fn read(broker: &Broker, workspace: WorkspaceId) -> Result<OwnDomains, ReadError> {
+async fn read(broker: &Broker, workspace: WorkspaceId) -> Result<Known, ReadError> {
     let subject = Subject::OwnDomains(workspace);
     let history = broker
         .history_from_leader::<OwnDomainEvent>(&subject)
         .await?;
     let events = history.iter().map(|it| &it.event);
-    Ok(events.fold(OwnDomains::default(), OwnDomains::evolve))
+    Ok(Known {
+        brought: Arc::new(events.fold(OwnDomains::default(), OwnDomains::evolve)),
+        version: history.last().map_or(0, |it| it.position.sequence),
+    })
 }
 
 /// The name of a `Host` header (RFC 9110, section 7.2).

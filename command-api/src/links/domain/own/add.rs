@@ -23,12 +23,13 @@ impl Decide<OwnDomains> for Add {
     type Rejection = OwnDomainRejection;
 
     fn decide(&self, state: &OwnDomains) -> Result<Vec<OwnDomainEvent>, OwnDomainRejection> {
-        if state.0.iter().any(|it| it.name == self.domain) {
+        if state.brought.iter().any(|it| it.name == self.domain) {
             return Err(OwnDomainRejection::AlreadyAdded);
         }
-        if state.0.len() >= DOMAINS_MAX {
+        if state.brought.len() >= DOMAINS_MAX {
             return Err(OwnDomainRejection::TooMany);
         }
+        state.may_change()?;
         Ok(vec![OwnDomainEvent::Added {
             domain_id: self.id,
             domain: self.domain.clone(),
@@ -41,6 +42,7 @@ impl Decide<OwnDomains> for Add {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CHANGES_MAX;
     use super::super::samples::{added, id, removed, verified};
     use super::{Add, DOMAINS_MAX, OwnDomainRejection, OwnDomains};
     use crate::spec::given;
@@ -89,5 +91,17 @@ mod tests {
         given::<OwnDomains>(&history)
             .when(&add(DOMAINS_MAX))
             .then([added(DOMAINS_MAX)]);
+    }
+
+    #[test]
+    fn a_history_that_visitors_wait_for_does_not_grow_for_ever() {
+        let again = (1..CHANGES_MAX / 2).flat_map(|_| [added(1), removed(1)]);
+        let mut history: Vec<_> = again.collect();
+        history.push(added(1));
+        given::<OwnDomains>(&history).when(&add(2)).then([added(2)]);
+        history.push(removed(1));
+        given::<OwnDomains>(&history)
+            .when(&add(2))
+            .then_rejected(|it| *it == OwnDomainRejection::ChangedTooOften);
     }
 }

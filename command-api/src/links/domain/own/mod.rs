@@ -1,6 +1,8 @@
 //! The domains that a workspace brought, together: none is brought twice, and there are only so many.
 
 mod add;
+mod clear_default;
+mod make_default;
 mod rejection;
 mod remove;
 #[cfg(test)]
@@ -14,13 +16,26 @@ use super::Space;
 use crate::decider::Aggregate;
 
 pub(crate) use add::Add;
+pub(crate) use clear_default::ClearDefault;
+pub(crate) use make_default::MakeDefault;
 pub(crate) use rejection::OwnDomainRejection;
 pub(crate) use remove::Remove;
 pub(crate) use verify::Verify;
 
-/// A workspace's own domains, in the order in which they came.
+/// The most changes of a workspace's domains, but for giving up what there is: whoever asks for a host that is not
+/// in memory waits until all are read.
+const CHANGES_MAX: usize = 2_000;
+
+/// A workspace's own domains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct OwnDomains(Vec<Brought>);
+pub(crate) struct OwnDomains {
+    /// In the order in which they came.
+    brought: Vec<Brought>,
+    /// The verified one on which links are made that name none; the installation's, if none is.
+    default: Option<DomainId>,
+    /// How much has happened to them.
+    changes: usize,
+}
 
 /// A domain that a workspace brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,17 +59,30 @@ pub(crate) enum Stage {
 
 impl OwnDomains {
     pub(crate) fn find(&self, id: DomainId) -> Option<&Brought> {
-        self.0.iter().find(|it| it.id == id)
+        self.brought.iter().find(|it| it.id == id)
     }
 
     /// Those on which links are opened.
     pub(crate) fn verified(&self) -> impl Iterator<Item = &Brought> {
-        self.0.iter().filter(|it| it.stage == Stage::Verified)
+        self.brought.iter().filter(|it| it.stage == Stage::Verified)
     }
 
     /// The one of this name, if links are opened on it.
     pub(crate) fn verified_as(&self, name: &str) -> Option<&Brought> {
         self.verified().find(|it| it.name == name)
+    }
+
+    /// The one on which links are made that name none.
+    pub(crate) fn default_one(&self) -> Option<&Brought> {
+        self.find(self.default?)
+    }
+
+    /// Refuses one more change of what was changed too often to be read for a visitor.
+    const fn may_change(&self) -> Result<(), OwnDomainRejection> {
+        if self.changes < CHANGES_MAX {
+            return Ok(());
+        }
+        Err(OwnDomainRejection::ChangedTooOften)
     }
 }
 
@@ -75,7 +103,7 @@ impl Brought {
 impl Stage {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
-            Self::Added => "added",
+            Self::Added => "pending",
             Self::Verified => "verified",
         }
     }
@@ -85,6 +113,7 @@ impl Aggregate for OwnDomains {
     type Event = OwnDomainEvent;
 
     fn evolve(mut self, event: &OwnDomainEvent) -> Self {
+        self.changes += 1;
         match event {
             OwnDomainEvent::Added {
                 domain_id,
@@ -92,7 +121,7 @@ impl Aggregate for OwnDomains {
                 is_case_sensitive,
                 record_name,
                 record_value,
-            } => self.0.push(Brought {
+            } => self.brought.push(Brought {
                 id: *domain_id,
                 name: domain.clone(),
                 is_case_sensitive: *is_case_sensitive,
@@ -101,12 +130,17 @@ impl Aggregate for OwnDomains {
                 stage: Stage::Added,
             }),
             OwnDomainEvent::Verified { domain_id, .. } => {
-                let verified = self.0.iter_mut().find(|it| it.id == *domain_id);
+                let verified = self.brought.iter_mut().find(|it| it.id == *domain_id);
                 if let Some(verified) = verified {
                     verified.stage = Stage::Verified;
                 }
             }
-            OwnDomainEvent::Removed { domain_id, .. } => self.0.retain(|it| it.id != *domain_id),
+            OwnDomainEvent::MadeDefault { domain_id, .. } => self.default = Some(*domain_id),
+            OwnDomainEvent::DefaultCleared { .. } => self.default = None,
+            OwnDomainEvent::Removed { domain_id, .. } => {
+                self.brought.retain(|it| it.id != *domain_id);
+                self.default = self.default.filter(|it| it != domain_id);
+            }
         }
         self
     }

@@ -29,6 +29,20 @@ pub(crate) fn verified(number: usize) -> OwnDomainEvent {
     }
 }
 
+pub(crate) fn made_default(number: usize) -> OwnDomainEvent {
+    OwnDomainEvent::MadeDefault {
+        domain_id: id(number),
+        domain: name(number),
+    }
+}
+
+pub(crate) fn default_cleared(number: usize) -> OwnDomainEvent {
+    OwnDomainEvent::DefaultCleared {
+        domain_id: id(number),
+        domain: name(number),
+    }
+}
+
 pub(crate) fn removed(number: usize) -> OwnDomainEvent {
     OwnDomainEvent::Removed {
         domain_id: id(number),

@@ -17,13 +17,14 @@ impl Decide<OwnDomains> for Verify {
 
     fn decide(&self, state: &OwnDomains) -> Result<Vec<OwnDomainEvent>, OwnDomainRejection> {
         let brought = state.find(self.id).ok_or(OwnDomainRejection::Unknown)?;
-        Ok(match brought.stage {
-            Stage::Added => vec![OwnDomainEvent::Verified {
-                domain_id: self.id,
-                domain: brought.name.clone(),
-            }],
-            Stage::Verified => Vec::new(),
-        })
+        if brought.stage == Stage::Verified {
+            return Ok(Vec::new());
+        }
+        state.may_change()?;
+        Ok(vec![OwnDomainEvent::Verified {
+            domain_id: self.id,
+            domain: brought.name.clone(),
+        }])
     }
 }
 
