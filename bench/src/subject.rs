@@ -60,6 +60,7 @@ impl Subject {
             rate_limits: Limits::off(),
             link_cache_max: 100_000,
             targets: Targets::default(),
+            dns_resolver: None,
             password_cost: cost,
         };
         let system = System::start(blueprint, listener).await?;
