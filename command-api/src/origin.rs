@@ -93,6 +93,17 @@ impl Origin {
         }
     }
 
+    /// The same request, as it goes on at a later time.
+    pub(crate) fn at(&self, time: Timestamp) -> Self {
+        Self {
+            time,
+            actor: self.actor,
+            correlation: self.correlation.clone(),
+            traceparent: self.traceparent.clone(),
+            once: None,
+        }
+    }
+
     /// The metadata of one more event that comes of this wish.
     pub(crate) fn metadata(&self) -> Metadata {
         Metadata {

@@ -3,42 +3,32 @@
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
-use events::links::LinkEvent;
-use events::{Context, LinkId, Subject, WorkspaceId};
-use futures::{StreamExt, TryStreamExt, stream};
-use nats::{Expected, NewMessage};
+use events::{Context, Subject, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::limits::Limit;
 use service::problem::{Fault, Problem};
-use service::world;
 use utoipa::ToSchema;
 
 use super::body::LinkBody;
-use super::link::{Link, LinkRejection, Shorten};
-use super::route;
+use super::domain::Choice;
+use super::link::{Link, LinkRejection};
 use super::shorten::{self, ShortenBody, Wanted};
-use super::slug::Slug;
+use super::step::{self, ATTEMPTS_MAX, Entry, LINKS_MAX};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::claim::{Standing, standing};
 use crate::decider::{Aggregate, Decide};
-use crate::handle::{Claiming, HandleError, Wish};
+use crate::handle::{Claiming, HandleError};
 use crate::origin::Origin;
-use crate::problem::{contended, internal, unread};
+use crate::problem::{contended, internal};
 
-/// The most links of one step: each needs a claim and an event, and the step is one atomic batch.
-pub(crate) const LINKS_MAX: usize = 500;
 /// The most bytes of a body: 500 links of some 4 KiB.
 pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
 /// The most passwords of one step: hashing each takes some 20 ms of a core.
 const PASSWORDS_MAX: usize = 20;
 /// The most bytes of an answer that is kept for an `Idempotency-Key`: sealed, it must fit into one message.
 const KEPT_BYTES_MAX: usize = 600 << 10;
-/// Claims that are looked up at once.
-const LOOKUPS_MAX: usize = 32;
-/// How often a step is tried while others take slugs of it.
-const ATTEMPTS_MAX: usize = 5;
 
 /// Links that are wanted together.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -54,14 +44,6 @@ pub(crate) struct BulkBody {
 #[schema(as = Links)]
 pub(crate) struct Made {
     links: Vec<LinkBody>,
-}
-
-/// A link that is about to be made.
-struct Entry {
-    id: LinkId,
-    command: Shorten,
-    /// Whether its slug may be replaced by another.
-    is_random: bool,
 }
 
 /// Makes all links, or none: what clashes is told by its entry.
@@ -106,12 +88,11 @@ async fn parse(app: &App, workspace: WorkspaceId, body: BulkBody) -> Result<Vec<
         faults.add("/links", format!("must have 1 to {LINKS_MAX} links"));
         return Err(faults.into());
     }
-    let own = shorten::own_domains(app, workspace).await?;
-    let targets = app.targets.and_no(&own);
+    let choice = Choice::of(app, workspace).await?;
     let mut wanted = Vec::with_capacity(body.links.len());
     for (index, link) in body.links.into_iter().enumerate() {
         let mut part = Faults::default();
-        wanted.push(shorten::parse(app, &own, &targets, link, &mut part));
+        wanted.push(shorten::parse(&choice, link, &mut part));
         faults.take_over(&format!("/links/{index}"), part);
     }
     if wanted.iter().filter(|it| it.password.is_some()).count() > PASSWORDS_MAX {
@@ -124,23 +105,8 @@ async fn parse(app: &App, workspace: WorkspaceId, body: BulkBody) -> Result<Vec<
 
 async fn entries(app: &App, wanted: Vec<Wanted>, chars: usize) -> Result<Vec<Entry>, Problem> {
     let mut entries = Vec::with_capacity(wanted.len());
-    for Wanted {
-        mut command,
-        slug,
-        password,
-    } in wanted
-    {
-        if let Some(password) = password {
-            command.route.password_hash = Some(route::hash(app, password).await?);
-        }
-        let is_random = slug.is_none();
-        let slug = slug.unwrap_or_else(|| Slug::random(chars));
-        slug.as_str().clone_into(&mut command.slug);
-        entries.push(Entry {
-            id: LinkId::new(world::new_id()),
-            command,
-            is_random,
-        });
+    for wanted in wanted {
+        entries.push(Entry::of(app, wanted, chars).await?);
     }
     Ok(entries)
 }
@@ -154,13 +120,7 @@ async fn free(
 ) -> Result<Vec<Claiming>, Problem> {
     let mut clashes = repeated(workspace, entries);
     let values: Vec<Subject> = entries.iter().map(|it| it.value(workspace)).collect();
-    let looking =
-        stream::iter(values).map(|value| async move { app.broker.last_from_leader(&value).await });
-    let looked: Vec<_> = looking
-        .buffered(LOOKUPS_MAX)
-        .try_collect()
-        .await
-        .map_err(unread)?;
+    let looked = step::look(app, values).await?;
     let mut claims = Vec::with_capacity(entries.len());
     for (index, (entry, last)) in entries.iter_mut().zip(&looked).enumerate() {
         match standing(last.as_ref()) {
@@ -170,13 +130,9 @@ async fn free(
                 behind: sequence,
             }),
             Standing::Held { .. } if entry.is_random => {
-                Slug::random(chars)
-                    .as_str()
-                    .clone_into(&mut entry.command.slug);
-                claims.push(Claiming::new(
-                    entry.value(workspace),
-                    entry.subject(workspace),
-                ));
+                entry.redraw(chars);
+                let holder = entry.subject(workspace);
+                claims.push(Claiming::new(entry.value(workspace), holder));
             }
             Standing::Held { .. } => {
                 clashes.push(Fault::new(format!("/links/{index}/slug"), "is taken"));
@@ -224,27 +180,8 @@ async fn store(
     claims: Vec<Claiming>,
     made: String,
 ) -> Result<Accepted, HandleError<LinkRejection>> {
-    let form = |error: serde_json::Error| HandleError::Form(error.into());
-    let mut companions = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let events = entry
-            .command
-            .decide(&Link::Unknown)
-            .map_err(HandleError::Rejected)?;
-        for event in &events {
-            companions.push(entry.message(workspace, origin, event).map_err(form)?);
-        }
-    }
-    let Some(last) = entries.last() else {
-        return Err(HandleError::Contended);
-    };
-    // The last link's own event comes from its command.
-    companions.truncate(entries.len() - 1);
-    let wish = Wish {
-        claims,
-        companions,
-        ..Wish::of_new(last.subject(workspace), &last.command)
-    };
+    let all: Vec<_> = entries.iter().collect();
+    let wish = step::wish(workspace, origin, &all, claims)?;
     let answer = |_: &Link| {
         Ok(Answer {
             status: StatusCode::CREATED,
@@ -254,48 +191,23 @@ async fn store(
     app.commands.handle(origin, wish, answer).await
 }
 
-impl Entry {
-    fn subject(&self, workspace: WorkspaceId) -> Subject {
-        Subject::Link(workspace, self.id)
-    }
-
-    fn value(&self, workspace: WorkspaceId) -> Subject {
-        self.command.space(workspace).claim(&self.command.slug)
-    }
-
-    fn message(
-        &self,
-        workspace: WorkspaceId,
-        origin: &Origin,
-        event: &LinkEvent,
-    ) -> Result<NewMessage, serde_json::Error> {
-        let subject = self.subject(workspace);
-        NewMessage::event(
-            subject,
-            &origin.metadata(),
-            event,
-            Expected::LastSequence(0),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Entry, repeated};
-    use crate::links::link::{Shorten, samples};
+    use crate::links::link::{Bring, Shorten, samples};
     use events::{LinkId, WorkspaceId};
     use uuid::Uuid;
 
     fn entry(slug: &str) -> Entry {
         Entry {
             id: LinkId::new(Uuid::nil()),
-            command: Shorten {
+            command: Bring::from(Shorten {
                 domain: samples::DOMAIN.to_owned(),
                 own_domain: None,
                 slug: slug.to_owned(),
                 route: samples::route("https://a.example/"),
                 label: samples::label(),
-            },
+            }),
             is_random: false,
         }
     }

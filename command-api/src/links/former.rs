@@ -13,7 +13,7 @@ pub(super) fn wanted(
     named: Option<&[String]>,
     faults: &mut Faults,
 ) -> Vec<String> {
-    let is_same = |one: &str, other: &str| one == other || space.key(one) == space.key(other);
+    let is_same = |one: &str, other: &str| space.is_same(one, other);
     let before = details.slugs().filter(|it| !is_same(it, slug));
     let Some(named) = named else {
         return before.map(str::to_owned).collect();

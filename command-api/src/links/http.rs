@@ -19,6 +19,7 @@ use super::body::LinkBody;
 use super::bulk::{self, BulkBody, Made};
 use super::domain;
 use super::edit::{self, EditBody};
+use super::import;
 use super::redirect::RedirectDocument;
 use super::shorten::{self, ShortenBody};
 use crate::accepted::Accepted;
@@ -39,6 +40,7 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
     );
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
         .merge(making.route_layer(from_fn_with_state(limits, limit)))
+        .routes(routes!(import::import))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
         .merge(domain::http::routes())

@@ -8,6 +8,7 @@ mod domain;
 mod edit;
 mod former;
 pub(crate) mod http;
+mod import;
 mod known;
 mod label;
 mod link;
@@ -18,6 +19,7 @@ mod rule;
 mod shorten;
 mod slug;
 pub(crate) mod spool;
+mod step;
 mod target;
 
 pub(crate) use domain::{Domain, OwnDomainRejection};

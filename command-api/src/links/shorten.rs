@@ -1,9 +1,6 @@
 //! Shortening: the edge of the command, where what was sent becomes values that cannot be wrong.
 
-use std::sync::Arc;
-
 use axum::http::StatusCode;
-use events::links::OwnDomain;
 use events::{LinkId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
@@ -13,13 +10,12 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::answer;
-use super::domain::{DomainName, OwnDomains};
+use super::domain::Choice;
 use super::label::LabelWish;
 use super::link::{Link, LinkRejection, Shorten};
 use super::route::{self, RouteWish, UtmBody};
 use super::rule::RuleBody;
 use super::slug::{Slug, random_length};
-use super::target::TargetRules;
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{HandleError, Wish};
@@ -35,48 +31,69 @@ const RANDOM_SLUGS_MAX: usize = 5;
 pub(crate) struct ShortenBody {
     /// Where the link leads: an absolute http or https URL, or of another scheme that is allowed here.
     #[schema(format = "uri", max_length = 2048)]
-    target: String,
+    pub(super) target: String,
     /// Letters and digits of one script, `-` and `_`, in upper or lower case, which is kept; random when left out.
     #[schema(min_length = 1, max_length = 64)]
-    slug: Option<String>,
+    pub(super) slug: Option<String>,
     /// The installation's domain, or a verified one of the workspace; the workspace's default when left out.
-    domain: Option<String>,
+    pub(super) domain: Option<String>,
     /// 301, 302, 307 or 308.
     #[serde(default = "found")]
     #[schema(default = 302)]
-    status: u16,
+    pub(super) status: u16,
     /// Whether the query of the request is added to the target.
     #[serde(default)]
-    forward_query: bool,
+    pub(super) forward_query: bool,
     /// Campaign parameters that are added to the target.
-    utm: Option<UtmBody>,
+    pub(super) utm: Option<UtmBody>,
     /// Who is led elsewhere; the first rule that fits leads.
     #[serde(default)]
     #[schema(max_items = 20)]
-    rules: Vec<RuleBody>,
+    pub(super) rules: Vec<RuleBody>,
     /// From then on the link leads nowhere, or to `expired_target`.
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
     /// Where the link leads once it has expired.
     #[schema(format = "uri", max_length = 2048)]
-    expired_target: Option<String>,
+    pub(super) expired_target: Option<String>,
     /// How often the link leads anywhere, exactly.
     #[schema(minimum = 1)]
-    max_clicks: Option<u64>,
+    pub(super) max_clicks: Option<u64>,
     /// What visitors are asked for.
     #[schema(format = Password, min_length = 4, max_length = 128)]
-    password: Option<String>,
+    pub(super) password: Option<String>,
     #[schema(max_length = 200)]
-    title: Option<String>,
+    pub(super) title: Option<String>,
     #[serde(default)]
     #[schema(max_items = 20)]
-    tags: Vec<String>,
+    pub(super) tags: Vec<String>,
     /// Anything else, over several lines.
     #[schema(max_length = 5000)]
-    notes: Option<String>,
+    pub(super) notes: Option<String>,
 }
 
-const fn found() -> u16 {
+impl Default for ShortenBody {
+    fn default() -> Self {
+        Self {
+            target: String::new(),
+            slug: None,
+            domain: None,
+            status: found(),
+            forward_query: false,
+            utm: None,
+            rules: Vec::new(),
+            expires_at: None,
+            expired_target: None,
+            max_clicks: None,
+            password: None,
+            title: None,
+            tags: Vec::new(),
+            notes: None,
+        }
+    }
+}
+
+pub(super) const fn found() -> u16 {
     302
 }
 
@@ -96,9 +113,8 @@ pub(crate) async fn shorten(
     body: ShortenBody,
 ) -> Result<Accepted, Problem> {
     let mut faults = Faults::default();
-    let own = own_domains(app, workspace).await?;
-    let targets = app.targets.and_no(&own);
-    let wanted = parse(app, &own, &targets, body, &mut faults);
+    let choice = Choice::of(app, workspace).await?;
+    let wanted = parse(&choice, body, &mut faults);
     faults.finish()?;
     let limit = Limit::CreationWorkspace;
     app.limiter.spend(limit, &workspace.to_string()).await?;
@@ -130,16 +146,10 @@ pub(super) async fn random_chars(app: &App) -> Result<usize, Problem> {
 }
 
 /// Finds every fault of what was sent.
-pub(super) fn parse(
-    app: &App,
-    own: &OwnDomains,
-    targets: &TargetRules,
-    body: ShortenBody,
-    faults: &mut Faults,
-) -> Wanted {
+pub(super) fn parse(choice: &Choice, body: ShortenBody, faults: &mut Faults) -> Wanted {
     let slug = body.slug.as_deref().map(Slug::parse);
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
-    let (domain, own_domain) = domain(app, own, body.domain.as_deref(), faults);
+    let (domain, own_domain) = choice.take(body.domain.as_deref(), faults);
     route::check_password(body.password.as_deref(), faults);
     let route = RouteWish {
         target: Some(body.target),
@@ -160,7 +170,7 @@ pub(super) fn parse(
         domain,
         own_domain,
         slug: String::new(),
-        route: route.apply(route::blank(), targets, faults),
+        route: route.apply(route::blank(), &choice.targets, faults),
         label: label.apply(events::links::Label::default(), faults),
     };
     Wanted {
@@ -168,39 +178,6 @@ pub(super) fn parse(
         slug,
         password: body.password,
     }
-}
-
-/// The domains that the workspace brought.
-pub(super) async fn own_domains(
-    app: &App,
-    workspace: WorkspaceId,
-) -> Result<Arc<OwnDomains>, Problem> {
-    let own = app.directory.own_domains_now(&app.broker, workspace);
-    own.await.map_err(unread)
-}
-
-/// Where the link is opened: on the domain that is asked for, or else on the workspace's default.
-fn domain(
-    app: &App,
-    own: &OwnDomains,
-    asked: Option<&str>,
-    faults: &mut Faults,
-) -> (String, Option<OwnDomain>) {
-    let installation = || (app.domain.host().to_owned(), None);
-    let brought = match asked {
-        None => own.default_one(),
-        Some(asked) if asked.to_lowercase() == app.domain.host() => None,
-        Some(asked) => {
-            let name = DomainName::parse(asked).ok();
-            let verified = name.and_then(|name| own.verified_as(name.as_str()));
-            if verified.is_none() {
-                faults.add("/domain", "is not a verified domain of this workspace");
-            }
-            verified
-        }
-    };
-    let named = brought.map(|it| (it.name.clone(), Some(it.own_domain())));
-    named.unwrap_or_else(installation)
 }
 
 async fn attempt(

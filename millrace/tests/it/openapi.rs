@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 49] = [
+const ROUTES: [&str; 51] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -45,6 +45,7 @@ const ROUTES: [&str; 49] = [
     "GET /v1/media/assets/{id}",
     "POST /v1/links",
     "POST /v1/links/bulk",
+    "POST /v1/links/import",
     "PATCH /v1/links/{id}",
     "DELETE /v1/links/{id}",
     "POST /v1/links/{id}/restore",
@@ -56,6 +57,7 @@ const ROUTES: [&str; 49] = [
     "GET /v1/links/domains",
     "GET /v1/links/domains/{id}",
     "GET /v1/links",
+    "GET /v1/links/export",
     "GET /v1/links/{id}",
     "GET /v1/links/{id}/qr",
     "GET /v1/links/{id}/stats",

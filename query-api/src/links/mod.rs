@@ -12,6 +12,7 @@ use crate::app::App;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(link_list::list))
+        .routes(routes!(link_list::export::export))
         .routes(routes!(link_list::one))
         .routes(routes!(link_list::qr::of_link))
         .routes(routes!(domain_list::list))

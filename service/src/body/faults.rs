@@ -37,6 +37,11 @@ impl Faults {
         self.0.extend(part.0.into_iter().map(within));
     }
 
+    /// The faults, in the order in which they were found.
+    pub fn into_list(self) -> Vec<Fault> {
+        self.0
+    }
+
     /// Fails if any fault was found.
     pub fn finish(self) -> Result<(), Problem> {
         if self.0.is_empty() {

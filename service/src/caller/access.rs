@@ -94,6 +94,7 @@ pub const RULES: &[Rule] = &[
     ),
     scoped(Method::POST, "/v1/links", EDITOR, Scope::LinksWrite),
     scoped(Method::POST, "/v1/links/bulk", EDITOR, Scope::LinksWrite),
+    scoped(Method::POST, "/v1/links/import", EDITOR, Scope::LinksWrite),
     scoped(Method::PATCH, "/v1/links/{id}", EDITOR, Scope::LinksWrite),
     scoped(Method::DELETE, "/v1/links/{id}", EDITOR, Scope::LinksWrite),
     scoped(
@@ -135,6 +136,7 @@ pub const RULES: &[Rule] = &[
         Scope::LinksRead,
     ),
     scoped(Method::GET, "/v1/links", VIEWER, Scope::LinksRead),
+    scoped(Method::GET, "/v1/links/export", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/{id}", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/{id}/qr", VIEWER, Scope::LinksRead),
     scoped(Method::GET, "/v1/links/stats", VIEWER, Scope::ClicksRead),

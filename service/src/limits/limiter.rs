@@ -80,6 +80,16 @@ impl Limiter {
         self.spend_at(limit, account, uses, world::now()).await
     }
 
+    /// As [`Limiter::spend_many`], for work that can wait: how long, if the window has no room left. More than a whole
+    /// quota counts as one, so that every wait ends.
+    pub async fn pace(&self, limit: Limit, account: &str, uses: u32) -> Option<Duration> {
+        let quota = self.0.limits.policy(limit)?.quota;
+        let spent = self.used(limit, account, uses.min(quota), world::now());
+        let spent = spent.await?;
+        let left = Duration::from_secs(spent.left_s.into());
+        spent.within_quota().is_err().then_some(left)
+    }
+
     pub(super) async fn spend_at(
         &self,
         limit: Limit,
@@ -87,27 +97,35 @@ impl Limiter {
         uses: u32,
         now: Timestamp,
     ) -> Result<(), Problem> {
+        let Some(spent) = self.used(limit, name, uses, now).await else {
+            return Ok(());
+        };
+        Ledger::note(spent);
+        spent.within_quota().inspect_err(|_| {
+            let label = Label {
+                limit: limit.as_str(),
+            };
+            self.0.refused.get_or_create(&label).inc();
+        })
+    }
+
+    /// How it stands after these uses; nobody knows if it isn't limited, or the broker doesn't count.
+    async fn used(&self, limit: Limit, name: &str, uses: u32, now: Timestamp) -> Option<Spent> {
         let parts = &*self.0;
-        let Some(policy) = parts.limits.policy(limit) else {
-            return Ok(());
-        };
+        let policy = parts.limits.policy(limit)?;
         let (window, left_s) = policy.window(now.odt().unix_timestamp());
-        let label = Label {
-            limit: limit.as_str(),
-        };
         let Some(used) = self.count(limit, name, window, uses).await else {
+            let label = Label {
+                limit: limit.as_str(),
+            };
             parts.uncounted.get_or_create(&label).inc();
-            return Ok(());
+            return None;
         };
-        let spent = Spent {
+        Some(Spent {
             limit,
             policy,
             used,
             left_s,
-        };
-        Ledger::note(spent);
-        spent.within_quota().inspect_err(|_| {
-            parts.refused.get_or_create(&label).inc();
         })
     }
 

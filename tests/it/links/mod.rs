@@ -12,4 +12,5 @@ mod ruled;
 mod slugs;
 mod spool;
 mod stats_exact;
+mod transfer;
 mod visitors;

@@ -2,6 +2,7 @@
 
 mod add;
 mod body;
+mod choice;
 mod control;
 mod default;
 pub(crate) mod http;
@@ -16,6 +17,7 @@ mod verify;
 use service::short_url::short_url;
 use url::Url;
 
+pub(crate) use choice::Choice;
 pub(crate) use name::DomainName;
 pub(crate) use own::{OwnDomainRejection, OwnDomains};
 pub(crate) use space::{Space, claim_on, claimed, claimed_domain};

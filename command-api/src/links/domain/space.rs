@@ -52,6 +52,11 @@ impl Space {
         }
     }
 
+    /// Whether two slugs are one here.
+    pub(crate) fn is_same(&self, one: &str, other: &str) -> bool {
+        one == other || self.key(one) == self.key(other)
+    }
+
     /// The claim on a slug.
     pub(crate) fn claim(&self, slug: &str) -> Subject {
         let key = format!("{}/{}", self.name, self.key(slug));

@@ -1,6 +1,7 @@
 //! A short link.
 
 mod archive;
+mod bring;
 mod edit;
 mod rejection;
 mod restore;
@@ -15,7 +16,8 @@ use crate::decider::Aggregate;
 use crate::links::domain::Space;
 
 pub(crate) use archive::Archive;
-pub(crate) use edit::Edit;
+pub(crate) use bring::Bring;
+pub(crate) use edit::{Edit, FORMER_SLUGS_MAX};
 pub(crate) use rejection::LinkRejection;
 pub(crate) use restore::Restore;
 pub(crate) use shorten::Shorten;

@@ -39,37 +39,37 @@ pub(super) struct Row {
 #[schema(as = Link)]
 pub(crate) struct LinkBody {
     #[schema(value_type = Uuid)]
-    id: LinkId,
-    slug: String,
+    pub(super) id: LinkId,
+    pub(super) slug: String,
     /// The slugs of before that still lead to it, oldest first.
-    former_slugs: Vec<String>,
-    domain: String,
+    pub(super) former_slugs: Vec<String>,
+    pub(super) domain: String,
     #[schema(example = "https://go.example.com/spring")]
-    short_url: String,
-    target: String,
+    pub(super) short_url: String,
+    pub(super) target: String,
     /// The status of the redirect: 301, 302, 307 or 308.
-    status: i16,
+    pub(super) status: i16,
     /// Whether the query of the request is added to the target.
-    forward_query: bool,
+    pub(super) forward_query: bool,
     /// Campaign parameters that are added to the target: `source`, `medium`, `campaign`, `term`, `content`.
     #[schema(value_type = Object)]
-    utm: Json<Box<RawValue>>,
+    pub(super) utm: Json<Box<RawValue>>,
     /// Who is led elsewhere, as it was written.
     #[schema(value_type = Vec<Object>)]
-    rules: Json<Box<RawValue>>,
+    pub(super) rules: Json<Box<RawValue>>,
     #[schema(value_type = Option<String>, format = DateTime)]
-    expires_at: Option<Timestamp>,
-    expired_target: Option<String>,
-    max_clicks: Option<i64>,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) expired_target: Option<String>,
+    pub(super) max_clicks: Option<i64>,
     /// Whether visitors are asked for a password.
-    has_password: bool,
-    title: Option<String>,
-    tags: Vec<String>,
-    notes: Option<String>,
+    pub(super) has_password: bool,
+    pub(super) title: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) notes: Option<String>,
     /// `open`, `expired` or `archived`, at the moment of the answer.
     pub(super) state: &'static str,
     #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
 }
 
 impl LinkBody {

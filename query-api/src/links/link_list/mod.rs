@@ -1,6 +1,7 @@
 //! The links of a workspace.
 
 mod body;
+pub(crate) mod export;
 mod filter;
 pub(crate) mod qr;
 

@@ -35,6 +35,8 @@ pub(super) enum Brought {
     RefreshToken,
     /// A version of long ago: whoever is admitted is told so, and nothing comes to an end.
     StaleVersion(fn() -> Value),
+    /// A file of links.
+    File(&'static str),
     /// A WebSocket's handshake.
     Handshake,
 }
@@ -187,6 +189,13 @@ pub(super) const CASES: &[Case] = &[
         201,
     ),
     case(
+        Method::POST,
+        "/v1/links/import",
+        Named::Nothing,
+        Brought::File("target\r\nhttps://example.com\r\n"),
+        200,
+    ),
+    case(
         Method::PATCH,
         "/v1/links/{id}",
         Named::Link,
@@ -216,6 +225,7 @@ pub(super) const CASES: &[Case] = &[
     post("/v1/links/{id}/restore", Named::Link, nothing, 200),
     get("/v1/links/{id}/qr", Named::Link),
     get("/v1/links", Named::Nothing),
+    get("/v1/links/export", Named::Nothing),
     get("/v1/links/{id}", Named::Link),
     get("/v1/links/stats", Named::Nothing),
     get("/v1/links/{id}/stats", Named::Link),

@@ -109,6 +109,7 @@ pub(super) async fn bring(
             request.json(&json!({ "refresh_token": logged_in.body["refresh_token"] }))
         }
         Brought::StaleVersion(body) => with_body(request.header("if-match", "\"0\""), &body()),
+        Brought::File(text) => request.header("content-type", "text/csv").body(text),
         Brought::Handshake => [
             ("connection", "upgrade"),
             ("upgrade", "websocket"),
