@@ -43,7 +43,7 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
         .routes(routes!(import::import))
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
-        .merge(domain::http::routes())
+        .merge(domain::http::routes(limiter))
 }
 
 /// Gives a target a short link.

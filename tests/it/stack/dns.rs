@@ -46,8 +46,7 @@ impl Drop for Dns {
 
 async fn serve(socket: UdpSocket, records: Arc<Mutex<HashMap<String, String>>>) {
     let mut buffer = [0; MESSAGE_BYTES_MAX];
-    loop {
-        let (length, peer) = socket.recv_from(&mut buffer).await.unwrap();
+    while let Ok((length, peer)) = socket.recv_from(&mut buffer).await {
         let answer = answer(&buffer[..length], &records.lock().unwrap());
         socket.send_to(&answer, peer).await.unwrap();
     }

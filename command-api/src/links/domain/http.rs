@@ -1,10 +1,12 @@
 //! A workspace's own domains over HTTP.
 
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use events::DomainId;
 use service::body::{Json, Path};
 use service::caller::Caller;
 use service::headers::{IdempotencyKey, IfMatch};
+use service::limits::{Limit, Limiter, limit};
 use service::problem::{Problem, ProblemBody};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,15 +17,18 @@ use super::{default, remove, verify};
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::openapi::{
-    CallerProblems, KeyProblems, ResourceProblems, VersionProblems, WriteProblems,
+    CallerProblems, KeyProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
 };
 use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
+/// All routes; verifying is limited by `limiter`.
+pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
+    let limits = limiter.of_callers(Limit::VerificationWorkspace);
+    let verifying = OpenApiRouter::new().routes(routes!(verify_domain));
     OpenApiRouter::new()
         .routes(routes!(add_domain))
-        .routes(routes!(verify_domain))
+        .merge(verifying.route_layer(from_fn_with_state(limits, limit)))
         .routes(routes!(make_default, clear_default))
         .routes(routes!(remove_domain))
 }
@@ -74,7 +79,7 @@ async fn add_domain(
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
         (status = 409, description = "`domain_unproven`: `detail` says what was found; or `domain_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        KeyProblems, CallerProblems, ResourceProblems,
+        KeyProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 async fn verify_domain(

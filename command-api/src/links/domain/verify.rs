@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use events::{DomainId, WorkspaceId};
+use service::limits::Limit;
 use service::problem::{Chain, Problem};
 
 use super::control::is_proven_by;
@@ -35,7 +36,7 @@ pub(super) async fn verify(
         let command = Verify { id };
         let mut wish = Wish::at(known.subject.clone(), known.version, &command);
         if brought.stage == Stage::Added {
-            prove(app, brought).await?;
+            prove(app, workspace, brought).await?;
             wish = wish.claiming([claim_on(&brought.name)]);
         }
         let times = known.times.verified(origin.time);
@@ -49,7 +50,10 @@ pub(super) async fn verify(
     Err(contended())
 }
 
-async fn prove(app: &App, brought: &Brought) -> Result<(), Problem> {
+async fn prove(app: &App, workspace: WorkspaceId, brought: &Brought) -> Result<(), Problem> {
+    // Else whoever has a workspace would have us ask the DNS whatever they like, as often as they like.
+    let limit = Limit::VerificationWorkspace;
+    app.limiter.spend(limit, &workspace.to_string()).await?;
     let found = look_up(app, &brought.record_name).await;
     let found = found.map_err(|error| away(&error))?;
     if is_proven_by(&found, &brought.record_value) {

@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
@@ -99,7 +100,7 @@ async fn find(
 /// The host that is asked: HTTP/2 has it in the address (RFC 9113, section 8.3.1).
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let said = headers.get(header::HOST).and_then(|it| it.to_str().ok());
-    uri.authority().map(|it| it.as_str()).or(said)
+    uri.authority().map(Authority::as_str).or(said)
 }
 
 /// A slug may come percent-encoded (RFC 3986, section 6.2.2.2).

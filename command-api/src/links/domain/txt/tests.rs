@@ -36,8 +36,7 @@ impl Server {
 
     async fn over_udp(&self) {
         let mut buffer = [0; 4_096];
-        loop {
-            let (length, peer) = self.udp.recv_from(&mut buffer).await.unwrap();
+        while let Ok((length, peer)) = self.udp.recv_from(&mut buffer).await {
             if let Some(answer) = answer(&buffer[..length]) {
                 let whole = answer.to_vec().unwrap();
                 let sent = if whole.len() > UDP_BYTES_MAX {
@@ -51,8 +50,7 @@ impl Server {
     }
 
     async fn over_tcp(&self) {
-        loop {
-            let (mut socket, _) = self.tcp.accept().await.unwrap();
+        while let Ok((mut socket, _)) = self.tcp.accept().await {
             let mut question = vec![0; socket.read_u16().await.unwrap().into()];
             socket.read_exact(&mut question).await.unwrap();
             let answer = answer(&question).unwrap().to_vec().unwrap();

@@ -63,9 +63,11 @@ impl TxtRecords for Dns {
             Err(error) if error.is_no_records_found() => return Ok(Vec::new()),
             Err(error) => return Err(error.into()),
         };
-        let records = lookup.answers().iter().filter_map(|it| match &it.data {
-            RData::TXT(txt) => Some(text(txt)),
-            _ => None,
+        let records = lookup.answers().iter().filter_map(|it| {
+            let RData::TXT(txt) = &it.data else {
+                return None;
+            };
+            Some(text(txt))
         });
         Ok(records.take(RECORDS_MAX).collect())
     }
