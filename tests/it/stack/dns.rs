@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::UdpSocket;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// More than any question here.
 const MESSAGE_BYTES_MAX: usize = 512;
@@ -15,7 +15,8 @@ const HEAD_BYTES: usize = 12;
 pub(crate) struct Dns {
     pub(crate) address: SocketAddr,
     records: Arc<Mutex<HashMap<String, String>>>,
-    serving: JoinHandle<()>,
+    /// Ends when it is dropped.
+    _serving: JoinSet<()>,
 }
 
 impl Dns {
@@ -23,11 +24,12 @@ impl Dns {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = socket.local_addr().unwrap();
         let records = Arc::default();
-        let serving = tokio::spawn(serve(socket, Arc::clone(&records)));
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(socket, Arc::clone(&records)));
         Self {
             address,
             records,
-            serving,
+            _serving: serving,
         }
     }
 
@@ -35,12 +37,6 @@ impl Dns {
     pub(crate) fn sets(&self, name: &str, value: &str) {
         let mut records = self.records.lock().unwrap();
         records.insert(name.to_owned(), value.to_owned());
-    }
-}
-
-impl Drop for Dns {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }
 
