@@ -3,33 +3,69 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use servers::testing;
 use tokio::process::Command;
 
 /// What most visitors' browsers say; both sides get it.
 const AGENT: &str =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const MANY: &str = include_str!("many.lua");
 
 /// What came of one measurement.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
+    pub(crate) requests: u64,
     pub(crate) requests_per_s: f64,
     pub(crate) p50: Duration,
     pub(crate) p99: Duration,
 }
 
+/// Addresses that are asked for in turn: the prefix and a number below the count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Many {
+    pub(crate) prefix: &'static str,
+    pub(crate) count: usize,
+    /// How long a connection rests after each answer, on average, in milliseconds.
+    pub(crate) rest_ms: u64,
+}
+
 /// Asks for one address as fast as the answers come, over some connections, for some seconds.
 pub(crate) async fn measure(url: &str, connections: u32, seconds: u64) -> anyhow::Result<Outcome> {
+    wrk(connections, seconds, &[url.to_owned()]).await
+}
+
+/// As [`measure`], for many addresses below one.
+pub(crate) async fn measure_many(
+    url: &str,
+    connections: u32,
+    seconds: u64,
+    many: Many,
+) -> anyhow::Result<Outcome> {
+    let folder = testing::scratch();
+    let script = folder.path().join("many.lua");
+    std::fs::write(&script, MANY)?;
+    let script = script.display().to_string();
+    let (count, rest) = (many.count.to_string(), many.rest_ms.to_string());
+    let prefix = many.prefix.to_owned();
+    let arguments = [
+        "-s".to_owned(),
+        script,
+        url.to_owned(),
+        "--".to_owned(),
+        prefix,
+        count,
+        rest,
+    ];
+    wrk(connections, seconds, &arguments).await
+}
+
+async fn wrk(connections: u32, seconds: u64, arguments: &[String]) -> anyhow::Result<Outcome> {
     let threads = if connections == 1 { "1" } else { "2" };
+    let (connections, seconds) = (connections.to_string(), format!("{seconds}s"));
     let output = Command::new("wrk")
-        .args([
-            "-t",
-            threads,
-            "-c",
-            &connections.to_string(),
-            "-d",
-            &format!("{seconds}s"),
-        ])
-        .args(["--latency", "-H", AGENT, url])
+        .args(["-t", threads, "-c", &connections, "-d", &seconds])
+        .args(["--latency", "-H", AGENT])
+        .args(arguments)
         .output()
         .await
         .context("wrk could not be started: install it (Debian: apt install wrk)")?;
@@ -39,10 +75,8 @@ pub(crate) async fn measure(url: &str, connections: u32, seconds: u64) -> anyhow
         "wrk failed: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    if let Some(line) = text
-        .lines()
-        .find(|it| it.contains("Non-2xx") || it.contains("Socket errors"))
-    {
+    let is_bad = |it: &&str| it.contains("Non-2xx") || it.contains("Socket errors");
+    if let Some(line) = text.lines().find(is_bad) {
         bail!("not every request was answered well: {}", line.trim());
     }
     parse(&text).with_context(|| format!("wrk said something else than expected:\n{text}"))
@@ -56,7 +90,11 @@ fn parse(text: &str) -> Option<Outcome> {
                 .map(|rest| rest.trim().to_owned())
         })
     };
+    let requests = text
+        .lines()
+        .find_map(|it| it.trim().split_once(" requests in"));
     Some(Outcome {
+        requests: requests?.0.parse().ok()?,
         requests_per_s: after("Requests/sec:")?.parse().ok()?,
         p50: duration(&after("50%")?)?,
         p99: duration(&after("99%")?)?,
@@ -85,8 +123,9 @@ mod tests {
     #[test]
     fn what_wrk_prints_is_understood() {
         let text = "  Latency Distribution\n     50%  412.00us\n     75%    1.00ms\n     99%    1.20ms\n\
-                    Requests/sec:  48211.42\nTransfer/sec: 1MB\n";
+                    \n  241057 requests in 5.00s, 1MB read\nRequests/sec:  48211.42\nTransfer/sec: 1MB\n";
         let outcome = parse(text).unwrap();
+        assert_eq!(outcome.requests, 241_057);
         assert!((outcome.requests_per_s - 48_211.42).abs() < 0.01);
         assert_eq!(outcome.p50, Duration::from_micros(412));
         assert_eq!(outcome.p99, Duration::from_micros(1_200));

@@ -47,16 +47,21 @@ impl Broker {
 
     /// Everything that happened to one aggregate, from the leader, whom [`Broker::history`] may lag behind.
     ///
-    /// A replica holds a beginning of what the leader holds, so the leader is only asked for what comes after:
-    /// one question more than [`Broker::history`] needs, and one for each event that the replica lacked.
+    /// A replica holds a beginning of what the leader holds, so the leader is only asked what the last event is,
+    /// at the same time, and then for each event that the replica lacked.
     pub async fn history_from_leader<E: DomainEvent>(
         &self,
         subject: &Subject,
     ) -> Result<Vec<Recorded<E>>, ReadError> {
         self.must_be_connected()?;
         let mut history = History::of(subject);
-        self.read_pages(&mut history).await?;
-        while let Some(message) = self.next_from_leader(subject, history.next).await? {
+        let last = async { Ok(self.leaders_last(subject).await?) };
+        let ((), last) = tokio::try_join!(self.read_pages(&mut history), last)?;
+        let end = last.map_or(0, |it| it.position.sequence);
+        while history.next <= end {
+            let Some(message) = self.next_from_leader(subject, history.next).await? else {
+                break;
+            };
             history.add(&message)?;
         }
         Ok(history.events)

@@ -17,7 +17,7 @@ use service::health::Readiness;
 use service::shutdown::Tasks;
 use service::world;
 
-use super::Figure;
+use crate::figure::Figure;
 
 /// Sessions that have ended, and are remembered.
 const REVOKED: usize = 10_000;
@@ -65,14 +65,14 @@ pub(super) async fn measure(broker: &Nats) -> anyhow::Result<[Figure; 2]> {
     let measured = format!("p50 {:?}, p99 {:?}", admitted.p50, admitted.p99);
     Ok([
         Figure {
-            name: "admission",
+            name: "admission".to_owned(),
             measured: measured.clone(),
             bound: format!("{WANTED:?} at p99"),
             ratio: admitted.p99.as_secs_f64() / WANTED.as_secs_f64(),
             wanted: "1 or less",
         },
         Figure {
-            name: "admission over signature",
+            name: "admission over signature".to_owned(),
             measured,
             bound: format!(
                 "p50 {:?}, p99 {:?} without revocations",

@@ -3,12 +3,11 @@
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use command_api::PasswordCost;
 use serde_json::json;
 use servers::Nats;
 
-use super::Figure;
-use super::pace::{median, rate, rate_on_all_cores};
+use crate::figure::Figure;
+use crate::pace::{median, rate, rate_on_all_cores};
 use crate::subject::Subject;
 
 /// Enough that no core waits, and fewer than wait in the queue.
@@ -16,7 +15,7 @@ const AT_ONCE: usize = 16;
 const PASSWORD: &str = "correct horse battery";
 
 pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyhow::Result<Figure> {
-    let subject = Subject::start(broker, PasswordCost::Owasp).await?;
+    let subject = Subject::start(broker).await?;
     let client = reqwest::Client::new();
     let post = async |path: &str, body: serde_json::Value| -> anyhow::Result<()> {
         let url = format!("{}/v1/core/{path}", subject.url);
@@ -46,7 +45,7 @@ pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyho
     subject.stop().await?;
     let (bare, ours) = (median(bares)?, median(ours)?);
     Ok(Figure {
-        name: "logins",
+        name: "logins".to_owned(),
         measured: format!("{ours:.1}/s"),
         bound: format!("{bare:.1}/s argon2id"),
         ratio: ours / bare,

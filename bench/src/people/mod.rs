@@ -2,25 +2,13 @@
 
 mod admission;
 mod logins;
-mod pace;
 mod registrations;
 
 use std::path::{Path, PathBuf};
 
 use servers::{Nats, Scratch, Tool, Tools, testing};
 
-use crate::{disk, report};
-
-/// What was measured, beside what bounds it.
-struct Figure {
-    name: &'static str,
-    measured: String,
-    bound: String,
-    /// What was measured by what bounds it.
-    ratio: f64,
-    /// What the ratio, or what was measured, is to be.
-    wanted: &'static str,
-}
+use crate::{disk, figure, report};
 
 /// Measures what is ours and what bounds it in turn, so that a machine that slows down slows both.
 pub(crate) async fn run(seconds: u64, rounds: usize, data: Option<PathBuf>) -> anyhow::Result<()> {
@@ -48,24 +36,6 @@ pub(crate) async fn run(seconds: u64, rounds: usize, data: Option<PathBuf>) -> a
     report::line(&format!(
         "fsync p50 of this disk: {fsync:?}; {rounds} rounds of {seconds} s, medians"
     ));
-    report::table(&rows(&figures));
-    let ratio = |it: &Figure| (it.name.replace(' ', "_"), it.ratio);
-    report::figures("people", &figures.iter().map(ratio).collect::<Vec<_>>());
+    figure::print("people", &figures);
     Ok(())
-}
-
-fn rows(figures: &[Figure]) -> Vec<Vec<String>> {
-    let head = ["", "measured", "bounded by", "ratio", "wanted"];
-    let mut rows = vec![head.map(str::to_owned).to_vec()];
-    rows.extend(figures.iter().map(|it| {
-        let (ratio, wanted) = (format!("{:.2}", it.ratio), it.wanted.to_owned());
-        vec![
-            it.name.to_owned(),
-            it.measured.clone(),
-            it.bound.clone(),
-            ratio,
-            wanted,
-        ]
-    }));
-    rows
 }

@@ -8,9 +8,9 @@ use serde_json::json;
 use servers::Nats;
 use service::world;
 
-use super::Figure;
-use super::pace::{median, rate};
-use crate::subject;
+use crate::figure::Figure;
+use crate::pace::{median, rate};
+use crate::subject::{self, Settings};
 
 /// Callers at once.
 const AT_ONCE: usize = 64;
@@ -20,7 +20,14 @@ const MESSAGES: usize = 3;
 const KEY: [u8; 80] = [b'k'; 80];
 
 pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyhow::Result<Figure> {
-    let subject = subject::Subject::start(broker, PasswordCost::Nothing).await?;
+    let subject = subject::Subject::start_as(
+        &broker.url(),
+        Settings {
+            password_cost: PasswordCost::Nothing,
+            ..Settings::default()
+        },
+    )
+    .await?;
     let client = reqwest::Client::new();
     let url = format!("{}/v1/core/users", subject.url);
     let register = async |_| -> anyhow::Result<()> {
@@ -46,7 +53,7 @@ pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyho
     subject.stop().await?;
     let (bare, ours) = (median(bares)?, median(ours)?);
     Ok(Figure {
-        name: "registrations",
+        name: "registrations".to_owned(),
         measured: format!("{ours:.0}/s"),
         bound: format!("{bare:.0}/s bare writes"),
         ratio: ours / bare,

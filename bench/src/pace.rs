@@ -6,7 +6,7 @@ use anyhow::Context;
 use futures::{StreamExt, TryStreamExt, stream};
 
 /// Does it again and again for some seconds, so many at once; each is told its number. How often in a second.
-pub(super) async fn rate<F>(
+pub(crate) async fn rate<F>(
     seconds: u64,
     at_once: usize,
     act: impl Fn(u64) -> F,
@@ -26,7 +26,7 @@ where
 const NICENESS: i32 = 10;
 
 /// As [`rate`], with something that takes a core, on every core.
-pub(super) fn rate_on_all_cores(
+pub(crate) fn rate_on_all_cores(
     seconds: u64,
     act: impl Fn() -> anyhow::Result<()> + Sync,
 ) -> anyhow::Result<f64> {
@@ -52,7 +52,7 @@ pub(super) fn rate_on_all_cores(
 }
 
 /// The one in the middle.
-pub(super) fn median(mut all: Vec<f64>) -> anyhow::Result<f64> {
+pub(crate) fn median(mut all: Vec<f64>) -> anyhow::Result<f64> {
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2)
         .copied()

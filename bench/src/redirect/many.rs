@@ -1,0 +1,111 @@
+//! Many links: known, at half the load, and unknown to the cache.
+
+use servers::Nats;
+
+use super::{Rounds, median, told};
+use crate::figure::Figure;
+use crate::load::{Many, measure_many as load};
+use crate::subject::{Account, Settings, Subject, bare_redirect, open_all};
+
+/// Links that are opened in turn; the cache holds them all.
+const LINKS: usize = 100_000;
+const PREFIX: &str = "m";
+const CONNECTIONS: u32 = 64;
+/// Connections that rest between their requests.
+const RESTING: u32 = 256;
+/// A cache so small that hardly a link is found in it.
+const CACHE_MIN: u64 = 100;
+/// Who waits for misses: more would measure the broker's queue.
+const MISSING: u32 = 2;
+/// What a miss may take, in seconds.
+const MISS_MAX_S: f64 = 0.002;
+/// What the slowest of a hundred may take at half the load, in seconds.
+const HALF_MAX_S: f64 = 0.005;
+
+pub(super) async fn measure(broker: &Nats, rounds: Rounds) -> anyhow::Result<Vec<Figure>> {
+    let subject = Subject::start(broker).await?;
+    let account = subject.account("many").await?;
+    account.makes_links(PREFIX, 0..LINKS).await?;
+    let bare = bare_redirect().await?;
+    let many = Many {
+        prefix: PREFIX,
+        count: LINKS,
+        rest_ms: 0,
+    };
+    open_all(&subject.url, PREFIX, 0..LINKS).await?;
+    let (mut bares, mut ours) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.count {
+        bares.push(load(&bare, CONNECTIONS, rounds.seconds, many).await?);
+        ours.push(load(&subject.url, CONNECTIONS, rounds.seconds, many).await?);
+    }
+    let (bare, ours) = (median(bares)?, median(ours)?);
+    let mut figures = vec![Figure {
+        name: format!("{LINKS} links, {CONNECTIONS} connections"),
+        measured: told(ours),
+        bound: format!("{:.0}/s bare axum", bare.requests_per_s),
+        ratio: ours.requests_per_s / bare.requests_per_s,
+        wanted: "0.40 or more",
+    }];
+    figures.push(at_half(&subject, rounds, ours.requests_per_s).await?);
+    subject.stop().await?;
+    figures.push(missed(broker, rounds, &account).await?);
+    Ok(figures)
+}
+
+/// Connections rest so long that about half of what could be answered is asked for.
+async fn at_half(subject: &Subject, rounds: Rounds, whole: f64) -> anyhow::Result<Figure> {
+    let rest_s = f64::from(RESTING) / (whole / 2.0);
+    let many = Many {
+        prefix: PREFIX,
+        count: LINKS,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some milliseconds"
+        )]
+        rest_ms: (rest_s * 1e3).round().max(1.0) as u64,
+    };
+    let mut ours = Vec::new();
+    for _ in 0..rounds.count {
+        ours.push(load(&subject.url, RESTING, rounds.seconds, many).await?);
+    }
+    let ours = median(ours)?;
+    let share = ours.requests_per_s / whole;
+    Ok(Figure {
+        name: "p99 at half the load".to_owned(),
+        measured: format!("{} ({share:.2} of the load)", told(ours)),
+        bound: "5 ms".to_owned(),
+        ratio: ours.p99.as_secs_f64() / HALF_MAX_S,
+        wanted: "1.00 or less",
+    })
+}
+
+async fn missed(broker: &Nats, rounds: Rounds, account: &Account) -> anyhow::Result<Figure> {
+    let subject = Subject::start_as(
+        &broker.url(),
+        Settings {
+            link_cache_max: CACHE_MIN,
+            like: Some(&account.url),
+            ..Settings::default()
+        },
+    )
+    .await?;
+    let many = Many {
+        prefix: PREFIX,
+        count: LINKS,
+        rest_ms: 0,
+    };
+    let mut ours = Vec::new();
+    for _ in 0..rounds.count {
+        ours.push(load(&subject.url, MISSING, rounds.seconds, many).await?);
+    }
+    subject.stop().await?;
+    let ours = median(ours)?;
+    Ok(Figure {
+        name: "p99 of a miss".to_owned(),
+        measured: told(ours),
+        bound: "2 ms".to_owned(),
+        ratio: ours.p99.as_secs_f64() / MISS_MAX_S,
+        wanted: "1.00 or less",
+    })
+}
