@@ -53,13 +53,13 @@ pub(crate) async fn make(
     origin: &Origin,
     body: BulkBody,
 ) -> Result<Accepted, Problem> {
-    let wanted = parse(app, workspace, body).await?;
-    // Before the slugs are looked at: they may be taken by this very wish.
+    // Before the slugs and domains are looked at: they may be taken by this very wish, or gone since.
     let once = origin.once.as_ref();
     let earlier = app.commands.earlier::<LinkRejection>(Context::Links, once);
     if let Some(earlier) = earlier.await? {
         return Ok(earlier);
     }
+    let wanted = parse(app, workspace, body).await?;
     let (limit, count) = (Limit::CreationWorkspace, wanted.len());
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let account = workspace.to_string();

@@ -1,7 +1,7 @@
 //! Shortening: the edge of the command, where what was sent becomes values that cannot be wrong.
 
 use axum::http::StatusCode;
-use events::{LinkId, Subject, Timestamp, WorkspaceId};
+use events::{Context, LinkId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::limits::Limit;
@@ -115,7 +115,13 @@ pub(crate) async fn shorten(
     let mut faults = Faults::default();
     let choice = Choice::of(app, workspace).await?;
     let wanted = parse(&choice, body, &mut faults);
-    faults.finish()?;
+    if let Err(problem) = faults.finish() {
+        // What was asked for may have been there when the wish came first.
+        let earlier = app
+            .commands
+            .earlier::<LinkRejection>(Context::Links, origin.once.as_ref());
+        return earlier.await?.ok_or(problem);
+    }
     let limit = Limit::CreationWorkspace;
     app.limiter.spend(limit, &workspace.to_string()).await?;
     let Wanted {

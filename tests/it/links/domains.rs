@@ -277,6 +277,37 @@ async fn links_lead_again_when_their_domain_comes_back() {
 }
 
 #[tokio::test]
+async fn a_retry_is_answered_as_the_wish_was_even_if_its_domain_is_gone() {
+    let dns = Dns::start().await;
+    let stack = Stack::resolving_at(dns.address, &[Processes::ALL]).await;
+    let ada = stack.person("ada").await;
+    let domain = adds(&ada, &json!({ "domain": DOMAIN })).await;
+    sets_record(&dns, &domain);
+    let wish = json!({ "target": "https://a.example/", "domain": DOMAIN });
+    let bulk = json!({ "links": [wish] });
+    let tries = async || {
+        let shortened = ada.with_key("shorten").asks_to_shorten(&wish).await;
+        let made = ada.with_key("bulk").writes("/v1/links/bulk", &bulk).await;
+        [
+            verifies(&ada.with_key("verify"), &domain).await,
+            shortened,
+            made,
+        ]
+    };
+    verifies(&ada.with_key("verify"), &domain).await.is(200);
+    let [_, shortened, made] = tries().await;
+    removes(&ada, &domain).await;
+    let [verified, shortened_again, made_again] = tries().await;
+    assert_eq!(verified.is(200).body["state"], "verified");
+    assert_eq!(shortened_again.is(201).body, shortened.is(201).body);
+    assert_eq!(made_again.is(201).body, made.is(201).body);
+    // Without the key, or with another, nothing is made.
+    let refused = ada.with_key("anew").asks_to_shorten(&wish).await;
+    assert_eq!(refused.is(422).pointers(), ["/domain"]);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn a_domain_that_was_opened_leads_on_while_the_broker_is_away() {
     let dns = Dns::start().await;
     let mut stack = Stack::resolving_at(dns.address, &[Processes::ALL]).await;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use events::{DomainId, WorkspaceId};
+use events::{Context, DomainId, WorkspaceId};
 use service::limits::Limit;
 use service::problem::{Chain, Problem};
 
@@ -10,7 +10,7 @@ use super::control::is_proven_by;
 use super::known::Known;
 use super::own::{Brought, Stage, Verify};
 use super::txt::{Dns, TxtError, TxtRecords};
-use super::{OwnDomains, body, claim_on};
+use super::{OwnDomainRejection, OwnDomains, body, claim_on};
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{ATTEMPTS_MAX, HandleError, Wish};
@@ -30,6 +30,13 @@ pub(super) async fn verify(
     origin: &Origin,
     id: DomainId,
 ) -> Result<Accepted, Problem> {
+    let once = origin.once.as_ref();
+    let earlier = app
+        .commands
+        .earlier::<OwnDomainRejection>(Context::Links, once);
+    if let Some(earlier) = earlier.await? {
+        return Ok(earlier);
+    }
     for _ in 0..ATTEMPTS_MAX {
         let known = Known::find(app, workspace, id).await?;
         let brought = &known.brought;
