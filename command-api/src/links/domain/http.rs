@@ -46,7 +46,7 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
             ("Position" = String),
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
-        (status = 409, description = "`domain_added` or `too_many_domains`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`domain_added`, `too_many_domains` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems,
     ),
 )]
@@ -78,7 +78,7 @@ async fn add_domain(
             ("Position" = String),
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
-        (status = 409, description = "`domain_unproven`: `detail` says what was found; or `domain_taken`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`domain_unproven`: `detail` says what was found; `domain_taken` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         KeyProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
@@ -107,7 +107,7 @@ async fn verify_domain(
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it: of all domains of the workspace")),
     responses(
         (status = 200, body = DomainBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 409, description = "`domain_unverified`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`domain_unverified` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         CallerProblems, ResourceProblems, VersionProblems,
     ),
 )]
