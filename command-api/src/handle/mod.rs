@@ -323,7 +323,7 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
     match subject {
         Subject::Claim(
             _,
-            kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Invitation),
+            kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Domain | ClaimKind::Invitation),
             _,
         ) => Stored::Claimed(kind, subject),
         Subject::Claim(_, ClaimKind::Idempotency, _) => Stored::Outrun,
@@ -333,6 +333,7 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
         | Subject::ApiKey(..)
         | Subject::Asset(..)
         | Subject::Link(..)
+        | Subject::OwnDomains(_)
         | Subject::Clicks(_)
         | Subject::ReportClaim(_) => {
             if subject == *ours {

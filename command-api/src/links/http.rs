@@ -18,6 +18,7 @@ use super::archive;
 use super::body::LinkBody;
 use super::bulk::{self, BulkBody, Made};
 use super::clicks;
+use super::domain;
 use super::edit::{self, EditBody};
 use super::import;
 use super::redirect::RedirectDocument;
@@ -44,6 +45,7 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
         .merge(clicks::routes())
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
+        .merge(domain::http::routes(limiter))
 }
 
 /// Gives a target a short link.

@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 45] = [
+const ROUTES: [&str; 52] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -50,6 +50,13 @@ const ROUTES: [&str; 45] = [
     "DELETE /v1/links/{id}",
     "POST /v1/links/{id}/restore",
     "POST /v1/links/{id}/clicks",
+    "POST /v1/links/domains",
+    "POST /v1/links/domains/{id}/verify",
+    "PUT /v1/links/domains/{id}/default",
+    "DELETE /v1/links/domains/{id}/default",
+    "DELETE /v1/links/domains/{id}",
+    "GET /v1/links/domains",
+    "GET /v1/links/domains/{id}",
     "GET /v1/links",
     "GET /v1/links/export",
     "GET /v1/links/{id}",

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod creation;
+mod domains;
 mod life;
 mod limits;
 mod live;

@@ -46,6 +46,7 @@ impl Projection for SessionList {
                 | Subject::ApiKey(..)
                 | Subject::Asset(..)
                 | Subject::Link(..)
+                | Subject::OwnDomains(_)
                 | Subject::Clicks(_)
                 | Subject::ReportClaim(_)
                 | Subject::Claim(..),

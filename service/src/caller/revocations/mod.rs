@@ -100,6 +100,7 @@ impl Revocations {
             Subject::ApiKey(_, key) => self.hear_of_key(key, message),
             Subject::Asset(..)
             | Subject::Link(..)
+            | Subject::OwnDomains(_)
             | Subject::Clicks(_)
             | Subject::ReportClaim(_)
             | Subject::Claim(..) => None,
