@@ -326,6 +326,8 @@ async fn the_reference_is_a_page_that_needs_no_other_host() -> anyhow::Result<()
         let document = format!("/v1/{context}/openapi.json");
         ensure!(start.contains(&document), "{document} is not in {start}");
     }
+    let missing = answered(Client::new().get(format!("{page}missing")), 404).await?;
+    ensure!(missing.text().await?.contains("\"not_found\""));
     Ok(())
 }
 
