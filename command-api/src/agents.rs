@@ -14,11 +14,29 @@ const AGENTS_MAX: u64 = 10_000;
 /// Longer headers are cut: what tells a browser stands at the front.
 const HEADER_BYTES_MAX: usize = 512;
 
+/// The kinds of operating systems that are told apart.
+pub(crate) const SYSTEMS: [&str; 7] = [
+    "android", "chromeos", "ios", "linux", "macos", "windows", "other",
+];
+/// The browsers that are told apart, as clicks tell them.
+pub(crate) const BROWSERS: [&str; 8] = [
+    "Chrome",
+    "Edge",
+    "Firefox",
+    "Internet Explorer",
+    "Opera",
+    "Safari",
+    "Samsung Internet Browser",
+    "Vivaldi",
+];
+
 /// What a visitor's program is, as far as it says so itself.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Agent {
     pub(crate) browser: Option<Box<str>>,
     pub(crate) os: Option<Box<str>>,
+    /// What kind of `os` it is, as rules name it: one of [`SYSTEMS`].
+    pub(crate) system: Option<&'static str>,
     /// `desktop`, `mobile` or `other`.
     pub(crate) device: Option<&'static str>,
     pub(crate) is_bot: bool,
@@ -54,7 +72,8 @@ impl Agents {
 
     /// What the header's text tells.
     pub(crate) fn know_text(&self, text: &str) -> Arc<Agent> {
-        let text = text.get(..HEADER_BYTES_MAX).unwrap_or(text);
+        let end = text.floor_char_boundary(HEADER_BYTES_MAX);
+        let text = text.get(..end).unwrap_or(text);
         if let Some(agent) = self.known.get(text) {
             return agent;
         }
@@ -75,9 +94,25 @@ impl Agents {
         Agent {
             browser: known(found.name),
             os: known(found.os),
+            system: system(found.os),
             device: device(found.category),
             is_bot: matches!(found.category, "crawler" | "misc") || bots::is_bot(text),
         }
+    }
+}
+
+/// What kind of system it is, of all its versions and devices.
+fn system(os: &str) -> Option<&'static str> {
+    let is = |starts: &[&str]| starts.iter().any(|it| os.starts_with(it));
+    match os {
+        VALUE_UNKNOWN => None,
+        _ if is(&["iPhone", "iPad", "iPod", "iOS"]) => Some("ios"),
+        _ if is(&["Mac"]) => Some("macos"),
+        _ if is(&["Windows"]) => Some("windows"),
+        _ if is(&["Android"]) => Some("android"),
+        _ if is(&["Linux"]) => Some("linux"),
+        _ if is(&["ChromeOS"]) => Some("chromeos"),
+        _ => Some("other"),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::geo::Geo;
 use crate::handle::Commands;
 use crate::hashing::Hashing;
 use crate::links::redirect::{Directory, RedirectMetrics, Salts};
-use crate::links::{Domain, Fill, TargetRules};
+use crate::links::{Domain, Fill, ImportRoom, TargetRules};
 use crate::media::Storage;
 
 /// The state of the command API's router; a clone is a pointer.
@@ -44,6 +44,8 @@ pub(crate) struct Parts {
     /// How long random slugs must be.
     pub(crate) fill: Fill,
     pub(crate) directory: Directory,
+    /// Where files of links are read.
+    pub(crate) imports: ImportRoom,
     pub(crate) agents: Agents,
     /// Where visitors are.
     pub(crate) geo: Geo,

@@ -52,7 +52,7 @@ use geo::Geo;
 use handle::Commands;
 use hashing::{Hashing, HashingError};
 use links::redirect::{Directory, RedirectMetrics, Salts};
-use links::{Domain, Fill, TargetRules};
+use links::{Domain, Fill, ImportRoom, TargetRules};
 
 pub use geo::GeoError;
 pub use hashing::PasswordCost;
@@ -159,10 +159,8 @@ pub async fn build(
     let directory = open_directory(link_cache_max, &broker, metrics, tasks).await?;
     let salts = open_salts(&broker, tasks).await;
     let lane = open_lane(spool, &broker, metrics, tasks).await?;
-    tasks.spawn_until_stopped(
-        "spool",
-        links::spool::watch(lane.clone(), readiness.component("spool")),
-    );
+    let watch = links::spool::watch(lane.clone(), readiness.component("spool"));
+    tasks.spawn_until_stopped("spool", watch);
     let storage = Storage::new(storage);
     tasks.spawn_until_stopped(
         "storage",
@@ -192,6 +190,7 @@ pub async fn build(
         dns_resolver,
         fill: Fill::default(),
         directory,
+        imports: ImportRoom::default(),
         agents: Agents::new(),
         geo,
         salts,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
@@ -13,7 +14,7 @@ pub struct Timestamp(OffsetDateTime);
 
 /// The text is no RFC 3339 time.
 #[derive(Debug, thiserror::Error)]
-#[error("not an RFC 3339 time")]
+#[error("must be an RFC 3339 time such as 2026-11-21T00:00:00Z")]
 pub struct ParseTimestampError(#[source] time::error::Parse);
 
 impl Timestamp {
@@ -66,7 +67,22 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        time::serde::rfc3339::deserialize(deserializer).map(Self::new)
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Reads it where it stands, without a copy.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an RFC 3339 time")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

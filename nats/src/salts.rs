@@ -17,6 +17,8 @@ const STREAM: &str = "SALTS";
 impl Broker {
     /// Stores a day's salt if it has none yet, and answers the one that stands.
     ///
+    /// They are in the broker's memory alone, so that no disk has them when they are gone: a lone broker forgets them
+    /// when it is restarted, and whoever knows a day's salt tells it again.
     /// `day` counts from 1970. Of several processes at once one is first, and all are answered alike.
     /// Not tried again: who asks ahead of time has time to ask again.
     pub async fn settle_salt(
@@ -26,7 +28,15 @@ impl Broker {
     ) -> Result<[u8; SALT_BYTES], RequestError> {
         self.must_be_connected()?;
         let subject = format!("salts.{day}");
-        if let Some(found) = self.salt(&subject).await? {
+        let found = match self.salt(&subject).await {
+            Err(error) if error.is(ErrorCode::STREAM_NOT_FOUND) => {
+                let made = self.apply_salts().await;
+                made.map_err(|error| RequestError::no_answer(&error))?;
+                None
+            }
+            found => found?,
+        };
+        if let Some(found) = found {
             return Ok(found);
         }
         let mut headers = HeaderMap::new();

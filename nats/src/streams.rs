@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::state::INCARNATION_KEY;
 use crate::{Broker, RequestError};
 
+const SALTS: &str = include_str!("../streams/salts.json");
 const LIMITS: &str = include_str!("../streams/limits.json");
 const DEFINITIONS: [&str; 8] = [
     include_str!("../streams/core.json"),
@@ -15,7 +16,7 @@ const DEFINITIONS: [&str; 8] = [
     include_str!("../streams/clicks.json"),
     include_str!("../streams/user_keys.json"),
     include_str!("../streams/visits.json"),
-    include_str!("../streams/salts.json"),
+    SALTS,
     LIMITS,
 ];
 
@@ -86,6 +87,11 @@ impl Broker {
     /// Makes the stream of counters if it is missing: a lone broker keeps nothing of it over a restart.
     pub(crate) async fn apply_limits(&self) -> Result<(), StreamError> {
         self.apply(parse(LIMITS)?).await.map(drop)
+    }
+
+    /// As [`Broker::apply_limits`], for the stream of salts.
+    pub(crate) async fn apply_salts(&self) -> Result<(), StreamError> {
+        self.apply(parse(SALTS)?).await.map(drop)
     }
 
     async fn apply(&self, wanted: Config) -> Result<StreamChange, StreamError> {

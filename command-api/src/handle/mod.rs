@@ -272,7 +272,8 @@ impl Commands {
         Err(HandleError::Contended)
     }
 
-    async fn recorded<R: Error>(
+    /// The answer of an earlier request, whose record would stand there.
+    pub(crate) async fn recorded<R: Error>(
         &self,
         record: &Subject,
         once: &Once,

@@ -24,6 +24,7 @@ mod step;
 mod target;
 
 pub(crate) use domain::{Domain, OwnDomainRejection};
+pub(crate) use import::Room as ImportRoom;
 pub(crate) use link::LinkRejection;
 pub(crate) use slug::Fill;
 pub use target::BlocklistError;

@@ -9,6 +9,7 @@ use service::body::Faults;
 use utoipa::ToSchema;
 
 use super::target::TargetRules;
+use crate::agents::{BROWSERS, SYSTEMS};
 use crate::text;
 
 /// The most rules of a link.
@@ -21,8 +22,6 @@ const VARIANTS_MAX: usize = 10;
 const WEIGHT_MAX: u32 = 1_000;
 /// The most entries of a list; there are 249 countries.
 const ENTRIES_MAX: usize = 250;
-/// The longest entry of a list, in characters.
-const ENTRY_CHARS_MAX: usize = 50;
 /// The most parameters that a rule looks at.
 const PARAMETERS_MAX: usize = 10;
 /// The longest name or value of a parameter, in characters.
@@ -53,10 +52,10 @@ pub(super) struct WhenBody {
     /// `desktop`, `mobile` or `other`.
     #[schema(max_items = 3)]
     devices: Vec<String>,
-    /// Operating systems, as clicks tell them, in upper or lower case.
-    #[schema(max_items = 250, example = json!(["Android"]))]
+    /// `android`, `chromeos`, `ios`, `linux`, `macos`, `windows` or `other`.
+    #[schema(max_items = 7, example = json!(["android", "ios"]))]
     systems: Vec<String>,
-    /// Browsers, as clicks tell them, in upper or lower case.
+    /// `Chrome`, `Edge`, `Firefox`, `Internet Explorer`, `Opera`, `Safari`, `Samsung Internet Browser` or `Vivaldi`, in upper or lower case.
     #[schema(max_items = 250, example = json!(["Firefox"]))]
     browsers: Vec<String>,
     /// Languages without regions, such as `ne`; the one counts that the visitor likes best.
@@ -176,8 +175,8 @@ impl WhenBody {
         When {
             countries: list("countries", self.countries, country),
             devices: list("devices", self.devices, device),
-            systems: list("systems", self.systems, named),
-            browsers: list("browsers", self.browsers, named),
+            systems: list("systems", self.systems, system),
+            browsers: list("browsers", self.browsers, browser),
             languages: list("languages", self.languages, language),
             from: self.from,
             until: self.until,
@@ -215,9 +214,20 @@ fn device(text: &str) -> Result<String, String> {
         .ok_or_else(|| "must be `desktop`, `mobile` or `other`".to_owned())
 }
 
-fn named(text: &str) -> Result<String, String> {
-    let name = text::line(text, ENTRY_CHARS_MAX).map_err(|error| error.to_string())?;
-    Ok(name.to_lowercase())
+fn system(text: &str) -> Result<String, String> {
+    one_of(&SYSTEMS, text)
+}
+
+fn browser(text: &str) -> Result<String, String> {
+    one_of(&BROWSERS, text)
+}
+
+/// The name in lower case, if it is one of these.
+fn one_of(names: &[&str], text: &str) -> Result<String, String> {
+    let is_one = names.iter().any(|it| it.eq_ignore_ascii_case(text));
+    is_one
+        .then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| format!("must be one of {}", names.join(", ")))
 }
 
 fn language(text: &str) -> Result<String, String> {

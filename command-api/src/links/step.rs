@@ -7,7 +7,7 @@ use nats::{Expected, NewMessage, StoredMessage};
 use service::problem::Problem;
 use service::world;
 
-use super::link::{Bring, Link, LinkRejection};
+use super::link::{Bring, Link, LinkRejection, Shorten};
 use super::route;
 use super::shorten::Wanted;
 use super::slug::Slug;
@@ -43,14 +43,19 @@ impl Entry {
         if let Some(password) = password {
             command.route.password_hash = Some(route::hash(app, password).await?);
         }
+        Ok(Self::new(command, slug, chars))
+    }
+
+    /// With an id and a slug.
+    pub(super) fn new(mut command: Shorten, slug: Option<Slug>, chars: usize) -> Self {
         let is_random = slug.is_none();
         let slug = slug.unwrap_or_else(|| Slug::random(chars));
         slug.as_str().clone_into(&mut command.slug);
-        Ok(Self {
+        Self {
             id: LinkId::new(world::new_id()),
             command: command.into(),
             is_random,
-        })
+        }
     }
 
     /// Takes another random slug.

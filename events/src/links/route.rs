@@ -75,7 +75,7 @@ pub struct When {
     /// `desktop`, `mobile` or `other`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
-    /// Names of operating systems, as clicks tell them, in lower case.
+    /// Kinds of operating systems: `android`, `chromeos`, `ios`, `linux`, `macos`, `windows` or `other`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub systems: Vec<String>,
     /// Names of browsers, as clicks tell them, in lower case.

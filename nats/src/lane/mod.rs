@@ -171,7 +171,8 @@ impl ClickLane {
             jsons.push(json);
         }
         let mut queue = self.shared.queue();
-        if !queue.has_room(events.len()) {
+        // Half of the room is for those who come one by one, as visitors do.
+        if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2) {
             return Err(LaneError::Full);
         }
         let mut outcomes: Vec<queue::Outcome> = Vec::new();

@@ -23,6 +23,8 @@ pub enum Limit {
     LinkPasswordLink,
     /// New links by workspace.
     CreationWorkspace,
+    /// Clicks reported by workspace.
+    ReportWorkspace,
     /// Looks for the records of domains, by workspace.
     VerificationWorkspace,
     /// Memberships given and taken by one account: each is told in the other's history, too.
@@ -40,7 +42,7 @@ pub struct Policy {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::RegistrationAddress,
@@ -50,6 +52,7 @@ impl Limit {
         Self::LinkPasswordAddress,
         Self::LinkPasswordLink,
         Self::CreationWorkspace,
+        Self::ReportWorkspace,
         Self::VerificationWorkspace,
         Self::MembershipAccount,
     ];
@@ -66,6 +69,7 @@ impl Limit {
             Self::LinkPasswordAddress => "link-password-address",
             Self::LinkPasswordLink => "link-password-link",
             Self::CreationWorkspace => "creation-workspace",
+            Self::ReportWorkspace => "report-workspace",
             Self::VerificationWorkspace => "verification-workspace",
             Self::MembershipAccount => "membership-account",
         }
@@ -82,6 +86,7 @@ impl Limit {
             Self::RefreshAddress => 120,
             Self::RefreshAccount | Self::VerificationWorkspace => 30,
             Self::CreationWorkspace => 6_000,
+            Self::ReportWorkspace => 600_000,
         };
         Policy {
             quota,

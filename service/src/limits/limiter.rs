@@ -80,14 +80,24 @@ impl Limiter {
         self.spend_at(limit, account, uses, world::now()).await
     }
 
-    /// As [`Limiter::spend_many`], for work that can wait: how long, if the window has no room left. More than a whole
-    /// quota counts as one, so that every wait ends.
-    pub async fn pace(&self, limit: Limit, account: &str, uses: u32) -> Option<Duration> {
+    /// How much of a limit work that can wait takes at once: half of its quota; `None` if it isn't limited.
+    pub fn share(&self, limit: Limit) -> Option<u32> {
         let quota = self.0.limits.policy(limit)?.quota;
-        let spent = self.used(limit, account, uses.min(quota), world::now());
-        let spent = spent.await?;
-        let left = Duration::from_secs(spent.left_s.into());
-        spent.within_quota().is_err().then_some(left)
+        Some((quota / 2).max(1))
+    }
+
+    /// Uses a limit for work that can wait, up to a [`Limiter::share`] at once; or how long to wait, without using it.
+    ///
+    /// A fifth of each window is left to those who do not wait.
+    pub async fn pace(&self, limit: Limit, account: &str, uses: u32) -> Option<Duration> {
+        let before = self.used(limit, account, 0, world::now()).await?;
+        let room = before.policy.quota - before.policy.quota / 5;
+        if before.used > 0 && before.used + u64::from(uses) > u64::from(room) {
+            return Some(Duration::from_secs(before.left_s.into()));
+        }
+        // Who is faster in between makes the window at most a share fuller than it should be.
+        self.used(limit, account, uses, world::now()).await;
+        None
     }
 
     pub(super) async fn spend_at(

@@ -64,6 +64,11 @@ pub const CODES: &[Code] = &[
         "The Idempotency-Key was used for another request; use a new one.",
     ),
     code(
+        "import_running",
+        409,
+        "The workspace imports another file; send this one when that is done.",
+    ),
+    code(
         "internal",
         500,
         "Something broke on our side; the request id finds it in the log.",
@@ -170,6 +175,7 @@ pub const CODES: &[Code] = &[
         401,
         "The link asks for a password; open it in a browser.",
     ),
+    code("password_wrong", 401, "That is not the link's password."),
     code(
         "precondition_failed",
         412,

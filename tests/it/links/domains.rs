@@ -150,6 +150,10 @@ async fn a_domain_that_is_removed_is_the_next_ones_with_slugs_of_its_own() {
 
     removes(&ada, &of_ada).await;
     leads(&stack, "spring", None).await;
+    // Nobody else's link is opened under a name that was somebody's.
+    let made = shortens_on(&bob, None, "spring", "https://evil.example/").await;
+    made.is(201);
+    assert_eq!(target(&stack, DOMAIN, "spring").await, None);
     ada.deletes(&path(&of_ada)).await.is(404);
 
     // Case tells slugs apart where whoever has the domain says so.

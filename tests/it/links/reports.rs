@@ -103,7 +103,7 @@ async fn what_is_no_report_is_refused_as_a_whole() {
     bob.posts(&path(&link), &json!({}))
         .await
         .refuses(404, "not_found");
-    let wrong = json!({ "clicks": [{ "country": "NP" }, { "country": "np", "occurred_at": "2999-01-01T00:00:00Z" }] });
+    let wrong = json!({ "clicks": [{ "country": "NP" }, { "country": "npl", "occurred_at": "2999-01-01T00:00:00Z" }] });
     let wrong = ada.posts(&path(&link), &wrong).await;
     let wrong = wrong.refuses(422, "validation");
     let pointers: Vec<_> = wrong.body["errors"].as_array().unwrap().iter().collect();

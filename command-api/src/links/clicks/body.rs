@@ -1,4 +1,6 @@
 //! What a server reports of clicks.
+//!
+//! Addresses and user agents are never serialised: what is kept of a request with a key must not stand for them.
 
 use events::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,9 @@ pub(super) struct ReportBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) occurred_at: Option<Timestamp>,
     pub(super) referrer: Option<String>,
+    #[serde(skip_serializing)]
     pub(super) user_agent: Option<String>,
+    #[serde(skip_serializing)]
     #[schema(value_type = Option<String>)]
     pub(super) ip: Option<IpAddr>,
     pub(super) country: Option<String>,
@@ -34,16 +38,16 @@ pub(super) struct ClickBody {
     /// When the link was opened: at most three years ago; now if it isn't said.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) occurred_at: Option<Timestamp>,
-    /// The address of the page the visitor came from; its host is kept.
-    #[schema(max_length = 2048)]
+    /// The address of the page the visitor came from; its host is kept, if it has one.
     pub(super) referrer: Option<String>,
-    /// The visitor's `User-Agent`; browser, system and device are kept, and whether it is a bot.
-    #[schema(max_length = 2048)]
+    /// The visitor's `User-Agent`; browser, system and device are kept, and whether it is a bot. Without it the click counts as a person's.
+    #[serde(skip_serializing)]
     pub(super) user_agent: Option<String>,
     /// The visitor's address; what country it is in and the day's visitor hash are kept.
+    #[serde(skip_serializing)]
     #[schema(value_type = Option<String>)]
     pub(super) ip: Option<IpAddr>,
-    /// ISO 3166-1 alpha-2, upper case; if it isn't said, the address tells it.
+    /// ISO 3166-1 alpha-2; if it isn't said, the address tells it.
     #[schema(min_length = 2, max_length = 2, example = "NP")]
     pub(super) country: Option<String>,
     /// `utm_source` of the request.

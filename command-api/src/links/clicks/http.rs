@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::body::ReportBody;
 use super::report::{self, Counted, Reported};
 use crate::app::App;
-use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::openapi::{CallerProblems, LimitProblems, ResourceProblems, WriteProblems};
 use crate::origin::{Origin, Wisher};
 use crate::problem::internal;
 
@@ -42,7 +42,7 @@ pub(in crate::links) fn routes() -> OpenApiRouter<App> {
             ("Position" = Option<String>, description = "Missing while the clicks wait for the broker"),
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
-        WriteProblems, CallerProblems, ResourceProblems,
+        WriteProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 async fn report(

@@ -6,12 +6,13 @@ use events::{LinkId, Position, WorkspaceId};
 use nats::{Kept, LaneError, NewMessage};
 use serde::Serialize;
 use service::body::Faults;
+use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
 use super::body::{ClickBody, ReportBody};
 use super::seen::Seen;
-use crate::accepted::Answer;
+use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::HandleError;
 use crate::links::link::LinkRejection;
@@ -44,7 +45,18 @@ pub(super) async fn report(
     link: LinkId,
     body: ReportBody,
 ) -> Result<Reported, Problem> {
+    // Before anything that time may have changed: it was answered once.
+    if let Some(once) = &origin.once {
+        let record = once.report_subject();
+        let earlier = app.commands.recorded::<LinkRejection>(&record, once);
+        if let Some(earlier) = earlier.await? {
+            return Ok(earlier.into());
+        }
+    }
     let seen = parse(app, workspace, origin, body)?;
+    let (limit, account) = (Limit::ReportWorkspace, workspace.to_string());
+    let count = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+    app.limiter.spend_many(limit, &account, count).await?;
     let found = app.directory.link(&app.broker, workspace, link).await;
     let destination = found.map_err(unread)?.ok_or_else(Problem::not_found)?;
     let events: Vec<_> = seen.iter().map(|it| it.event(app, &destination)).collect();
@@ -124,10 +136,15 @@ async fn store_once(
     let stored = app
         .commands
         .store_once(origin, once, &record, &messages, answer);
-    let stored = stored.await?;
-    Ok(Reported {
-        answer: stored.answer,
-        position: Some(stored.position),
-        is_replayed: stored.is_replayed,
-    })
+    Ok(stored.await?.into())
+}
+
+impl From<Accepted> for Reported {
+    fn from(accepted: Accepted) -> Self {
+        Self {
+            answer: accepted.answer,
+            position: Some(accepted.position),
+            is_replayed: accepted.is_replayed,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::DomainName;
 /// Where the record stands: a label of its own, so that it is in nobody's way (RFC 8552).
 pub(super) const LABEL: &str = "_millrace";
 /// What comes before the token, so that it is clear whose record it is.
-const PREFIX: &str = "millrace-verification=";
+pub(super) const PREFIX: &str = "millrace-verification=";
 
 impl DomainName {
     /// The name at which the proof is looked for.

@@ -4,6 +4,7 @@ mod format;
 mod lines;
 mod record;
 mod report;
+mod room;
 mod run;
 mod steps;
 
@@ -18,6 +19,8 @@ use service::body::Query;
 use service::caller::Caller;
 use service::problem::Problem;
 use utoipa::ToSchema;
+
+pub(crate) use self::room::Room;
 
 use self::lines::Lines;
 use self::run::Run;
@@ -70,9 +73,10 @@ pub(super) async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let place = app.imports.enter(caller.workspace)?;
     let from = asked.from.unwrap_or_default();
     // A file whose columns are others is refused before anything is answered.
-    let lines = Lines::open(body, &headers, from).await?;
+    let lines = Lines::open(body, &headers, from, place).await?;
     let is_dry = asked.dry_run.unwrap_or_default();
     let run = Run::new(app, &caller, lines, asked.domain, is_dry).await?;
     let report = stream::unfold(Some(run), async |run| run?.go_on().await);

@@ -73,7 +73,8 @@ impl Record {
         let values = self.values.into_iter().filter_map(|(name, value)| {
             let value = match value {
                 Value::String(text) if is_csv && json.contains(&name.as_str()) => {
-                    let parsed = serde_json::from_str(&text).map_err(|_| "is no JSON");
+                    let parsed = serde_json::from_str(&text)
+                        .map_err(|_| "is no JSON, such as [\"one\",\"two\"] for a list");
                     faults.take(&format!("/{name}"), parsed)?
                 }
                 value @ (Value::Null

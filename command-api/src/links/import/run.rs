@@ -9,6 +9,7 @@ use futures::FutureExt;
 use nats::BATCH_MESSAGES_MAX;
 use service::body::Faults;
 use service::caller::{Caller, Watched};
+use service::limits::Limit;
 use service::problem::{Fault, Problem};
 
 use super::lines::{Line, Lines};
@@ -27,6 +28,9 @@ const MESSAGES_OF_LINK_MAX: usize = 4 + FORMER_SLUGS_MAX;
 /// The most bytes of lines in one step, as of the body of as many links.
 const STEP_BYTES_MAX: usize = 2 << 20;
 
+/// The most slugs of a file, former ones among them: a dry run remembers each, in some 50 bytes.
+const SLUGS_MAX: usize = 300_000;
+
 /// How long nothing is told while an import waits: whoever is between gives up on a silent answer.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
@@ -42,6 +46,7 @@ pub(super) struct Run {
     /// What was read and is not made yet.
     waiting: Option<Part>,
     tally: Tally,
+    slugs: usize,
 }
 
 /// Some lines of the file.
@@ -77,6 +82,7 @@ impl Run {
             steps: Steps::new(app.clone(), caller, dry_run).await?,
             tally: Tally::new(dry_run),
             waiting: None,
+            slugs: 0,
             workspace: caller.workspace,
             domain,
             app,
@@ -139,7 +145,7 @@ impl Run {
         // Domains may come and go while a long file is read.
         let choice = Choice::of(&self.app, self.workspace).await;
         let choice = choice.map_err(|it| broken_off(&it))?;
-        while pending.len() + reports.len() < LINKS_MAX
+        while pending.len() + reports.len() < self.links_max()
             && messages + MESSAGES_OF_LINK_MAX < BATCH_MESSAGES_MAX
             && self.lines.bytes_taken - begun < STEP_BYTES_MAX
         {
@@ -147,6 +153,7 @@ impl Run {
                 Ok(Some(line)) => match self.parse(&choice, line) {
                     Ok(wish) => {
                         messages += wish.messages();
+                        self.slugs += wish.slugs();
                         pending.push(wish);
                     }
                     Err(report) => reports.push(report),
@@ -154,16 +161,25 @@ impl Run {
                 Ok(None) => end = End::Done,
                 Err(failure) => end = End::Failed(failure),
             }
+            if self.slugs > SLUGS_MAX {
+                let detail = "a file has at most 300,000 slugs";
+                let error = "too_large";
+                end = End::Failed(Failure { error, detail });
+            }
             if !matches!(end, End::More) {
                 break;
             }
         }
-        let step = self
-            .steps
-            .step(pending)
-            .await
-            .map_err(|it| broken_off(&it))?;
+        let step = self.steps.step(pending);
         Ok(Part { step, reports, end })
+    }
+
+    /// The most links of a step: no more than the workspace may make at once.
+    fn links_max(&self) -> usize {
+        let share = self.app.limiter.share(Limit::CreationWorkspace);
+        share.map_or(LINKS_MAX, |it| {
+            LINKS_MAX.min(usize::try_from(it).unwrap_or(LINKS_MAX))
+        })
     }
 
     /// What a line wants, or why it can't be.

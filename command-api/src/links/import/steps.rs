@@ -17,8 +17,8 @@ use crate::app::App;
 use crate::claim::{Standing, standing};
 use crate::handle::{Claiming, HandleError};
 use crate::links::known::Known;
-use crate::links::shorten;
 use crate::links::step::{self, ATTEMPTS_MAX, Entry};
+use crate::links::{route, shorten};
 use crate::origin::Origin;
 use crate::problem::contended;
 
@@ -56,6 +56,8 @@ pub(super) struct Step {
     /// The line of each.
     lines: Vec<u64>,
     entries: Vec<Entry>,
+    /// Of those that have one, and whose hash isn't made yet.
+    passwords: Vec<Option<String>>,
 }
 
 /// What became of a step.
@@ -75,6 +77,11 @@ enum Verdict {
 impl Pending {
     pub(super) const fn new(line: u64, wish: Wish) -> Self {
         Self { line, wish }
+    }
+
+    /// How many slugs it has.
+    pub(super) fn slugs(&self) -> usize {
+        1 + self.wish.former_slugs.len()
     }
 
     /// How many messages its making takes, at most: claims, and what became of it.
@@ -99,14 +106,19 @@ impl Steps {
     }
 
     /// The links of one step, each with an id and a slug.
-    pub(super) async fn step(&self, pending: Vec<Pending>) -> Result<Step, Problem> {
-        let mut lines = Vec::with_capacity(pending.len());
+    pub(super) fn step(&self, pending: Vec<Pending>) -> Step {
+        let lines = pending.iter().map(|it| it.line).collect();
+        let mut passwords = Vec::with_capacity(pending.len());
         let mut entries = Vec::with_capacity(pending.len());
-        for Pending { line, wish } in pending {
-            lines.push(line);
-            entries.push(self.entry(wish).await?);
+        for Pending { mut wish, .. } in pending {
+            passwords.push(wish.wanted.password.take());
+            entries.push(self.entry(wish));
         }
-        Ok(Step { lines, entries })
+        Step {
+            lines,
+            entries,
+            passwords,
+        }
     }
 
     /// Makes what can be made, in one step, and tells what became of each line; or how long it must wait.
@@ -122,6 +134,7 @@ impl Steps {
             if let Some(wait) = self.wait(count).await {
                 return Ok(Outcome::Wait(wait));
             }
+            self.hash(step, &verdicts).await?;
             if self.store(&step.entries, &verdicts).await? {
                 return Ok(Outcome::Made(self.reports(step, verdicts)));
             }
@@ -147,11 +160,25 @@ impl Steps {
             .collect()
     }
 
-    async fn entry(&self, wish: Wish) -> Result<Entry, Problem> {
-        let mut entry = Entry::of(&self.app, wish.wanted, self.chars).await?;
+    fn entry(&self, wish: Wish) -> Entry {
+        let mut entry = Entry::new(wish.wanted.command, wish.wanted.slug, self.chars);
         entry.command.former_slugs = wish.former_slugs;
         entry.command.is_archived = wish.is_archived;
-        Ok(entry)
+        entry
+    }
+
+    /// Hashes the passwords of links that are to be made, one after another: others wait in the same queue.
+    async fn hash(&self, step: &mut Step, verdicts: &[Verdict]) -> Result<(), Problem> {
+        let passwords = step.passwords.iter_mut().zip(&mut step.entries);
+        for ((password, entry), verdict) in passwords.zip(verdicts) {
+            if matches!(verdict, Verdict::Make(_))
+                && let Some(password) = password.take()
+            {
+                let hash = route::hash(&self.app, password).await?;
+                entry.command.shorten.route.password_hash = Some(hash);
+            }
+        }
+        Ok(())
     }
 
     /// The claims on all slugs of a link, the one that it is opened by first.

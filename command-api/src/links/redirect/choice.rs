@@ -73,7 +73,7 @@ impl Facts<'_> {
     fn fit(&self, when: &When) -> bool {
         is_among(&when.countries, self.country)
             && is_among(&when.devices, self.agent.device)
-            && is_among(&when.systems, self.agent.os.as_deref())
+            && is_among(&when.systems, self.agent.system)
             && is_among(&when.browsers, self.agent.browser.as_deref())
             && is_among(&when.languages, self.language)
             && when.from.is_none_or(|from| from <= self.time)
@@ -140,6 +140,7 @@ mod tests {
         Agent {
             browser: Some("Firefox".into()),
             os: Some("Android".into()),
+            system: Some("android"),
             device: Some("mobile"),
             is_bot: false,
         }

@@ -20,7 +20,7 @@ use service::metrics::Metrics;
 
 use super::Destination;
 use super::heard::Heard;
-use super::hosts::Hosts;
+use super::hosts::{Host, Hosts};
 use crate::claim::holder;
 use crate::links::domain::{OwnDomains, Space, claimed};
 use crate::links::slug::Slug;
@@ -237,12 +237,8 @@ impl Directory {
         Ok(destination)
     }
 
-    /// Where the slugs are that are opened at a host; none if it is no workspace's own.
-    pub(crate) async fn space(
-        &self,
-        broker: &Broker,
-        host: &str,
-    ) -> Result<Option<Arc<Space>>, ReadError> {
+    /// Whose slugs are opened at a host.
+    pub(crate) async fn host(&self, broker: &Broker, host: &str) -> Result<Host, ReadError> {
         self.0.hosts.space(broker, host).await
     }
 

@@ -20,10 +20,19 @@ const WORKSPACES_MAX: u64 = 10_000;
 
 /// Domains of workspaces.
 pub(super) struct Hosts {
-    /// None: no workspace's.
-    spaces: Cache<Box<str>, Option<Arc<Space>>>,
+    spaces: Cache<Box<str>, Host>,
     brought: Cache<WorkspaceId, Known>,
     heard: Heard,
+}
+
+/// Whose slugs are opened at a host.
+#[derive(Clone)]
+pub(crate) enum Host {
+    /// The installation's: no workspace ever had the name.
+    Installation,
+    Own(Arc<Space>),
+    /// Nobody's: a workspace had it, and whoever's links were opened there, other people's must not be.
+    Nobody,
 }
 
 /// What a workspace brought, as its last event left it.
@@ -43,24 +52,20 @@ impl Hosts {
         }
     }
 
-    /// Where the slugs are that are opened at a host; none if it is no workspace's own.
+    /// Whose slugs are opened at a host.
     ///
     /// A host that isn't in memory costs a read of the log, and one more if it is somebody's.
-    pub(super) async fn space(
-        &self,
-        broker: &Broker,
-        host: &str,
-    ) -> Result<Option<Arc<Space>>, ReadError> {
+    pub(super) async fn space(&self, broker: &Broker, host: &str) -> Result<Host, ReadError> {
         let name = without_port(host);
         // This machine and bare addresses are nobody's, and asked often.
         if !name.contains('.') || name.parse::<Ipv4Addr>().is_ok() {
-            return Ok(None);
+            return Ok(Host::Installation);
         }
         if let Some(known) = self.spaces.get(name) {
             return Ok(known);
         }
         let Ok(name) = DomainName::parse(name) else {
-            return Ok(None);
+            return Ok(Host::Installation);
         };
         let name = name.as_str();
         if let Some(known) = self.spaces.get(name) {
@@ -138,14 +143,16 @@ impl Hosts {
 }
 
 /// Claim and history are read of the leader, in this order: both were written in one step.
-async fn read_space(broker: &Broker, name: &str) -> Result<Option<Arc<Space>>, ReadError> {
-    let last = broker.last_from_leader(&claim_on(name)).await?;
-    let Some(Subject::OwnDomains(workspace)) = last.as_ref().and_then(holder) else {
-        return Ok(None);
+async fn read_space(broker: &Broker, name: &str) -> Result<Host, ReadError> {
+    let Some(last) = broker.last_from_leader(&claim_on(name)).await? else {
+        return Ok(Host::Installation);
+    };
+    let Some(Subject::OwnDomains(workspace)) = holder(&last) else {
+        return Ok(Host::Nobody);
     };
     let known = read(broker, workspace).await?;
     let verified = known.brought.verified_as(name);
-    Ok(verified.map(|it| Arc::new(it.space(workspace))))
+    Ok(verified.map_or(Host::Nobody, |it| Host::Own(it.space(workspace).into())))
 }
 
 async fn read(broker: &Broker, workspace: WorkspaceId) -> Result<Known, ReadError> {

@@ -15,9 +15,9 @@ use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 
+use super::Destination;
 use super::destination::Stage;
 use super::refusal::Refusal;
-use super::{Destination, page};
 use crate::app::App;
 use crate::problem::{internal, unread};
 
@@ -69,11 +69,7 @@ pub(super) async fn unlock(
     let phc = phc.map_err(internal)?;
     let password = form.field("password").unwrap_or_default();
     if !app.hashing.is_right(password, Some(phc)).await? {
-        if !page::is_wanted(&headers) {
-            return Ok(Refusal::Locked.answer(&headers));
-        }
-        let fault = "That is not the password.";
-        return Ok(page::password(StatusCode::UNAUTHORIZED, Some(fault)));
+        return Ok(Refusal::Mistaken.answer(&headers));
     }
     let cookie = cookie(&app, destination.link, hash, time, &uri).map_err(internal)?;
     let mut response = back(&uri);

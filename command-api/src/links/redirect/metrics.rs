@@ -64,7 +64,8 @@ impl RedirectMetrics {
             | Refusal::Expired
             | Refusal::UsedUp
             | Refusal::Unshown
-            | Refusal::Locked => &self.ended,
+            | Refusal::Locked
+            | Refusal::Mistaken => &self.ended,
             Refusal::Unrecorded(_) => &self.refused,
             Refusal::Failed(_) => return,
         };

@@ -36,6 +36,7 @@ use service::limits::{Limit, limit};
 
 use crate::app::App;
 use crate::problem::unread;
+use hosts::Host;
 use refusal::Refusal;
 
 pub(crate) use destination::Destination;
@@ -46,7 +47,7 @@ pub(crate) use metrics::RedirectMetrics;
 pub(crate) use place::Place;
 pub(crate) use salts::{Salts, renew_always};
 pub(super) use visit::{host_of, spot, tag};
-pub(super) use visitor::Visitor;
+pub(super) use visitor::{Origin as VisitorOrigin, Visitor};
 
 /// `GET /{slug}`; `HEAD`, which looks and doesn't count; and `POST`, which brings a link's password.
 pub(crate) fn routes(app: App) -> Router {
@@ -91,12 +92,14 @@ async fn find(
 ) -> Result<Option<Arc<Destination>>, ReadError> {
     let default = app.domain.space();
     let host = host(uri, headers).filter(|it| *it != app.domain.host());
-    let own = match host {
-        Some(host) => app.directory.space(&app.broker, host).await?,
-        None => None,
+    let Some(host) = host else {
+        return app.directory.find(&app.broker, default, slug).await;
     };
-    let space = own.as_deref().unwrap_or(default);
-    app.directory.find(&app.broker, space, slug).await
+    match app.directory.host(&app.broker, host).await? {
+        Host::Installation => app.directory.find(&app.broker, default, slug).await,
+        Host::Own(space) => app.directory.find(&app.broker, &space, slug).await,
+        Host::Nobody => Ok(None),
+    }
 }
 
 /// The host that is asked: HTTP/2 has it in the address (RFC 9113, section 8.3.1).

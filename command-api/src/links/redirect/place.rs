@@ -15,7 +15,7 @@ impl Place {
             return HeaderValue::from_str(target).ok().map(Self);
         }
         let mut url: Url = target.parse().ok()?;
-        url.query_pairs_mut().extend_pairs(utm.parameters());
+        replace(&mut url, utm);
         HeaderValue::from_str(url.as_str()).ok().map(Self)
     }
 
@@ -40,6 +40,19 @@ impl Place {
         let fragment = fragment.map(|it| format!("#{it}")).unwrap_or_default();
         HeaderValue::from_str(&format!("{address}{joint}{query}{fragment}")).ok()
     }
+}
+
+/// The link's campaign parameters stand in the place of the target's own.
+fn replace(url: &mut Url, utm: &Utm) {
+    let is_ours = |name: &str| utm.parameters().any(|(ours, _)| ours == name);
+    if url.query_pairs().any(|(name, _)| is_ours(&name)) {
+        let others = url.query_pairs().filter(|(name, _)| !is_ours(name));
+        let others: Vec<_> = others
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        url.query_pairs_mut().clear().extend_pairs(others);
+    }
+    url.query_pairs_mut().extend_pairs(utm.parameters());
 }
 
 #[cfg(test)]
@@ -87,6 +100,19 @@ mod tests {
         assert_eq!(
             place.location(Some("x=1")),
             "https://a.example/?y=2&utm_source=news+%26+mail&utm_campaign=spring&x=1#top"
+        );
+    }
+
+    #[test]
+    fn campaign_parameters_stand_in_the_place_of_the_targets_own() {
+        let utm = Utm {
+            source: Some("news".to_owned()),
+            ..Utm::default()
+        };
+        let place = Place::new("https://a.example/?utm_source=old&y=2&utm_medium=x", &utm);
+        assert_eq!(
+            place.unwrap().as_str(),
+            "https://a.example/?y=2&utm_medium=x&utm_source=news"
         );
     }
 }

@@ -16,6 +16,8 @@ pub(super) enum Refusal {
     UsedUp,
     /// It asks for a password, which was not shown.
     Locked,
+    /// The password that was shown is another.
+    Mistaken,
     /// It leads only so many, and tells nobody else where.
     Unshown,
     /// The click is not known to be stored.
@@ -34,6 +36,15 @@ impl Refusal {
             Self::Unknown => return Problem::not_found().into_response(),
             Self::Unrecorded(problem) | Self::Failed(problem) => return problem.into_response(),
             Self::Locked if is_page => return page::password(StatusCode::UNAUTHORIZED, None),
+            Self::Mistaken if is_page => {
+                let fault = "That is not the password.";
+                return page::password(StatusCode::UNAUTHORIZED, Some(fault));
+            }
+            Self::Mistaken => (
+                StatusCode::UNAUTHORIZED,
+                "password_wrong",
+                "That is not the link's password",
+            ),
             Self::Locked => (
                 StatusCode::UNAUTHORIZED,
                 "password_required",

@@ -22,6 +22,7 @@ pub(crate) struct Salts(RwLock<Vec<Salt>>);
 
 struct Salt {
     day: i64,
+    bytes: [u8; SALT_BYTES],
     key: hmac::Key,
 }
 
@@ -48,6 +49,15 @@ impl Salts {
         Ok(())
     }
 
+    /// Tells the broker what it may have forgotten, so that processes that start find the day's salt.
+    async fn tell_again(&self, broker: &Broker) -> Result<(), RequestError> {
+        let known: Vec<_> = self.read().iter().map(|it| (it.day, it.bytes)).collect();
+        for (day, salt) in known {
+            broker.settle_salt(day, salt).await?;
+        }
+        Ok(())
+    }
+
     fn knows(&self, day: i64) -> bool {
         self.read().iter().any(|it| it.day == day)
     }
@@ -55,7 +65,11 @@ impl Salts {
     fn keep(&self, day: i64, salt: [u8; SALT_BYTES]) {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &salt);
         let mut salts = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        salts.push(Salt { day, key });
+        salts.push(Salt {
+            day,
+            bytes: salt,
+            key,
+        });
     }
 
     fn forget_before(&self, first: i64) {
@@ -73,9 +87,20 @@ impl Salts {
 /// Keeps them for as long as it is polled; clicks of a day without a salt have no visitor.
 #[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 pub(crate) async fn renew_always(salts: Arc<Salts>, broker: Broker) {
-    let mut is_told = false;
+    let (mut is_told, mut connections) = (false, 0);
     loop {
-        match salts.renew(&broker, world::now()).await {
+        let count = broker.connection().borrow().count;
+        let renewed = async {
+            if count != connections {
+                salts.tell_again(&broker).await?;
+            }
+            salts.renew(&broker, world::now()).await
+        };
+        let renewed = renewed.await;
+        if renewed.is_ok() {
+            connections = count;
+        }
+        match renewed {
             Ok(()) => is_told = false,
             Err(error) if !is_told => {
                 tracing::warn!(%error, "no salt for visitor hashes yet; trying again");

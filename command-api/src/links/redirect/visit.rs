@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use super::Destination;
 use super::choice::{Choice, Facts};
-use super::visitor::{self, Visitor};
+use super::visitor::{self, Origin, Visitor};
 use crate::agents::Agent;
 use crate::app::App;
 use crate::geo::{Spot, is_country};
@@ -80,7 +80,14 @@ impl<'a> Visit<'a> {
             let workspace = destination.workspace;
             let agent = headers.get(header::USER_AGENT);
             let agent = agent.map_or(&b""[..], HeaderValue::as_bytes);
-            visit.visitor = Visitor::of(&app.salts, time, workspace, address, agent);
+            visit.visitor = Visitor::of(
+                &app.salts,
+                time,
+                workspace,
+                address,
+                agent,
+                Origin::Redirect,
+            );
         }
         visit
     }

@@ -21,6 +21,15 @@ pub(in crate::links) struct Visitor {
     digits: [u8; 16],
 }
 
+/// Who saw a visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::links) enum Origin {
+    /// We did.
+    Redirect,
+    /// Somebody says so: who reports guesses must not find out of whom the redirect's hashes are.
+    Report,
+}
+
 impl Visitor {
     /// `None` if the day has no salt.
     pub(in crate::links) fn of(
@@ -29,6 +38,7 @@ impl Visitor {
         workspace: WorkspaceId,
         address: IpAddr,
         agent: &[u8],
+        origin: Origin,
     ) -> Option<Self> {
         let address = match address {
             IpAddr::V4(address) => address.to_ipv6_mapped(),
@@ -39,6 +49,7 @@ impl Visitor {
             let mut hmac = hmac::Context::with_key(key);
             hmac.update(workspace.uuid().as_bytes());
             hmac.update(&address.octets());
+            hmac.update(&[origin as u8]);
             hmac.update(agent);
             hmac.sign()
         })?;
@@ -97,7 +108,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::salts::tests::of_day;
-    use super::{Visitor, is_shy};
+    use super::{Origin, Visitor, is_shy};
 
     const TIME: &str = "2026-11-21T10:00:00Z";
 
@@ -108,6 +119,7 @@ mod tests {
             WorkspaceId::new(Uuid::from_u128(workspace)),
             address.parse().unwrap(),
             agent.as_bytes(),
+            Origin::Redirect,
         );
         visitor.map(|it| it.as_str().to_owned())
     }
@@ -131,8 +143,8 @@ mod tests {
 
     #[test]
     fn a_hash_is_what_anybody_else_would_make_of_it() {
-        // HMAC-SHA256 with 32 times 01, of a UUID, an IPv4 address within IPv6, and `a`, by Python's hmac.
-        assert_eq!(of(1, 1, "192.0.2.1", "a").unwrap(), "2c6e298ebb127301");
+        // HMAC-SHA256 with 32 times 01, of a UUID, an IPv4 address within IPv6, a zero byte, and `a`, by Python's hmac.
+        assert_eq!(of(1, 1, "192.0.2.1", "a").unwrap(), "5e0155cf531c0f9c");
     }
 
     #[test]
@@ -140,7 +152,8 @@ mod tests {
         let salts = of_day("2026-11-20T10:00:00Z", [1; 32]);
         let workspace = WorkspaceId::new(Uuid::nil());
         let address = "192.0.2.1".parse().unwrap();
-        let visitor = Visitor::of(&salts, TIME.parse().unwrap(), workspace, address, b"");
+        let time = TIME.parse().unwrap();
+        let visitor = Visitor::of(&salts, time, workspace, address, b"", Origin::Redirect);
         assert_eq!(visitor, None);
     }
 

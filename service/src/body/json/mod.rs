@@ -71,6 +71,11 @@ fn unread(status: StatusCode) -> Problem {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // To serde an array is an object whose fields go unnamed.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        let fault = Fault::new("", "must be an object, not an array");
+        return Err(Problem::validation(vec![fault]));
+    }
     let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut source)
         .map_err(|error| refuse(error.path(), error.inner()))?;

@@ -55,14 +55,19 @@ impl From {
 
     /// What a line tells of its link.
     pub(super) fn read(self, record: Record, is_csv: bool, faults: &mut Faults) -> Brought {
-        match self {
-            Self::Millrace => millrace::read(record, is_csv, faults),
+        let brought = match self {
+            Self::Millrace => return millrace::read(record, is_csv, faults),
             Self::Dub => dub::read(&record, faults),
             Self::Shlink => shlink::read(&record),
             Self::Kutt => kutt::read(&record, faults),
             Self::Yourls => yourls::read(&record),
             Self::Bitly => bitly::read(&record),
+        };
+        if brought.body.slug.is_none() {
+            // With another one each time, it would be made again each time.
+            faults.add("/slug", "is not told");
         }
+        brought
     }
 }
 

@@ -1,6 +1,7 @@
 //! The lines of a file as it is sent: bounded in size, in number, and in how long each part may take.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::HeaderMap;
@@ -10,11 +11,12 @@ use futures::StreamExt;
 use serde_json::{Map, Value};
 use service::body::BODY_DEADLINE;
 use service::problem::{Fault, Problem};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::From;
 use super::record::Record;
 use super::report::Failure;
+use super::room::Place;
 
 /// The most bytes of a file.
 const FILE_BYTES_MAX: usize = 64 << 20;
@@ -24,6 +26,8 @@ const LINES_MAX: usize = 100_000;
 const LINE_BYTES_MAX: usize = 1 << 20;
 /// The most columns of a CSV.
 const COLUMNS_MAX: usize = 200;
+/// The longest that a file is read: one with as many links as may be, at the pace of one workspace, takes a quarter of that.
+const FILE_FOR_MAX: Duration = Duration::from_hours(2);
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// One line, and where it begins.
@@ -36,6 +40,8 @@ pub(super) struct Line {
 pub(super) struct Lines {
     body: BodyDataStream,
     from: From,
+    _place: Place,
+    opened: Instant,
     /// The names of a CSV's columns; `None` of NDJSON.
     columns: Option<Arc<[String]>>,
     /// What has come and was not read yet.
@@ -52,11 +58,18 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Reads the names of a CSV's columns; what can't be a file of this kind is refused.
-    pub(super) async fn open(body: Body, headers: &HeaderMap, from: From) -> Result<Self, Problem> {
+    pub(super) async fn open(
+        body: Body,
+        headers: &HeaderMap,
+        from: From,
+        place: Place,
+    ) -> Result<Self, Problem> {
         let is_csv = is_csv(headers)?;
         let mut lines = Self {
             body: body.into_data_stream(),
             from,
+            _place: place,
+            opened: Instant::now(),
             columns: None,
             waiting: Vec::new(),
             is_ended: false,
@@ -132,6 +145,7 @@ impl Lines {
 
     /// The cells of the next record, which may go over several lines.
     async fn cells(&mut self) -> Result<Option<(u64, Cells)>, Failure> {
+        let mut tried = 0;
         loop {
             self.skip_blank();
             if self.waiting.is_empty() {
@@ -142,11 +156,14 @@ impl Lines {
                 self.fill().await?;
                 continue;
             }
-            // Trying again from the beginning of the record costs little: a record is nearly always whole.
-            if let Some((length, cells)) = record(&self.waiting, self.is_ended)? {
-                let number = self.number;
-                self.take(length);
-                return Ok(Some((number, cells)));
+            // Each try begins anew, so a record that isn't whole is tried again when twice as much is there.
+            if self.is_ended || self.waiting.len() >= 2 * tried {
+                tried = self.waiting.len();
+                if let Some((length, cells)) = record(&self.waiting, self.is_ended)? {
+                    let number = self.number;
+                    self.take(length);
+                    return Ok(Some((number, cells)));
+                }
             }
             self.fill().await?;
         }
@@ -176,6 +193,9 @@ impl Lines {
     async fn fill(&mut self) -> Result<(), Failure> {
         if self.waiting.len() > LINE_BYTES_MAX {
             return Err(failure("too_large", "a line has at most 1 MiB"));
+        }
+        if self.opened.elapsed() > FILE_FOR_MAX {
+            return Err(failure("timeout", "a file is read for two hours at most"));
         }
         let more = timeout(BODY_DEADLINE, self.body.next()).await;
         let more = more.map_err(|_| failure("timeout", "nothing came for 10 seconds"))?;
@@ -225,7 +245,15 @@ fn check(columns: &[String], from: From) -> Result<(), Problem> {
     let needed = from.needed().iter();
     let lacking = needed.filter(|names| !names.iter().any(|it| columns.iter().any(|is| is == it)));
     let faults: Vec<_> = lacking
-        .map(|names| Fault::new("", format!("has no column {}", names.join(" or "))))
+        .map(|names| {
+            Fault::new(
+                "",
+                format!(
+                    "has no column {}; `from` says who wrote the file",
+                    names.join(" or ")
+                ),
+            )
+        })
         .collect();
     if faults.is_empty() {
         Ok(())

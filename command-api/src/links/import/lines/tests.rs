@@ -7,7 +7,11 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use futures::stream;
 
 use super::super::From;
+use events::WorkspaceId;
+use uuid::Uuid;
+
 use super::super::report::Failure;
+use super::super::room::Room;
 use super::{LINE_BYTES_MAX, Lines};
 
 async fn open(media_type: &'static str, parts: Vec<Vec<u8>>) -> Lines {
@@ -17,7 +21,9 @@ async fn open(media_type: &'static str, parts: Vec<Vec<u8>>) -> Lines {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     let body = Body::from_stream(stream::iter(parts));
-    Lines::open(body, &headers, From::Yourls).await.unwrap()
+    let place = Room::default().enter(WorkspaceId::new(Uuid::nil()));
+    let lines = Lines::open(body, &headers, From::Yourls, place.unwrap());
+    lines.await.unwrap()
 }
 
 /// Each line's number, keyword and title; an empty keyword of one that can't be read.
