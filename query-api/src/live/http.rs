@@ -1,16 +1,19 @@
 //! The routes of subscriptions.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use events::LinkId;
+use nats::ReadError;
 use service::body::Path;
-use service::problem::Problem;
+use service::problem::{Chain, Problem};
 use service::world;
 
 use super::admission::Admission;
+use super::feed::Feed;
 use super::hub::JoinError;
 use super::stay::Stay;
-use super::{Live, socket};
 use crate::app::App;
 use crate::http::{LiveProblems, ReadProblems};
 use crate::links::link_list;
@@ -45,7 +48,7 @@ pub(super) async fn of_link(
     let mut read = app.databases.links.of(&admission.caller).await?;
     link_list::must_exist(&mut read, admission.caller.workspace, link).await?;
     drop(read);
-    subscribe(app, admission, Some(link))
+    subscribe(app, admission, Some(link)).await
 }
 
 /// The clicks on all links of the workspace, as they happen
@@ -59,28 +62,33 @@ pub(super) async fn of_workspace(
     State(app): State<App>,
     admission: Admission,
 ) -> Result<Response, Problem> {
-    subscribe(app, admission, None)
+    subscribe(app, admission, None).await
 }
 
-/// Joins before the client hears of the upgrade, so no click after that is missed.
-fn subscribe(app: App, admission: Admission, link: Option<LinkId>) -> Result<Response, Problem> {
-    let Live {
-        hub,
-        sockets,
-        stopping,
-    } = app.live;
+/// Joins before the client hears of it, so no click after that is missed.
+async fn subscribe(
+    app: App,
+    admission: Admission,
+    link: Option<LinkId>,
+) -> Result<Response, Problem> {
     let Admission {
         caller,
         min_position: _,
-        upgrade,
+        resume,
+        transport,
     } = admission;
-    let subscription = hub.join(caller.workspace, link)?;
+    let subscription = app.live.hub.join(caller.workspace, link)?;
+    let past = Arc::clone(&app.live.past);
+    let feed = Feed::open(past, subscription, resume)
+        .await
+        .map_err(|error| unreadable(&error))?;
     let stay = Stay::of(&caller, &app.gate, world::now());
-    let open = sockets.token();
-    Ok(upgrade.on_upgrade(async move |socket| {
-        socket::serve(socket, subscription, stay, stopping).await;
-        drop(open);
-    }))
+    Ok(app.live.serve(transport, feed, stay))
+}
+
+fn unreadable(error: &ReadError) -> Problem {
+    tracing::warn!(error = %Chain(error), "cannot resume a subscription");
+    Problem::unavailable(RETRY_AFTER_SECONDS).detail("the log cannot be read")
 }
 
 impl From<JoinError> for Problem {
