@@ -27,7 +27,6 @@ impl Words for Feed {
     }
 
     fn end(&self) -> End {
-        self.count_lag();
         End::Lagged(self.at())
     }
 }

@@ -7,6 +7,7 @@ mod limits;
 mod live;
 mod locked;
 mod one_click_travels;
+mod resumed;
 mod ruled;
 mod slugs;
 mod spool;

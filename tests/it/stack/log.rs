@@ -46,20 +46,28 @@ impl Log {
 
     /// How often each link was opened: every click that the log holds, a message that came again left out.
     pub(crate) async fn clicks(&self) -> HashMap<LinkId, u64> {
-        let mut numbers = HashMap::<String, u64>::new();
         let mut clicks = HashMap::new();
-        for message in self.all(StreamName::Clicks).await {
+        for message in self.new_clicks().await {
+            for click in ClickEvent::decode_batch(&message.body).unwrap() {
+                *clicks.entry(click.data.link_id).or_default() += 1;
+            }
+        }
+        clicks
+    }
+
+    /// The messages of clicks, those that came again left out.
+    pub(crate) async fn new_clicks(&self) -> Vec<StoredMessage> {
+        let mut numbers = HashMap::<String, u64>::new();
+        let mut messages = self.all(StreamName::Clicks).await;
+        messages.retain(|message| {
             let number: u64 = message.header(BATCH_HEADER).unwrap().parse().unwrap();
             let producer = message.header(PRODUCER_HEADER).unwrap();
             let lane = format!("{producer} {}", message.raw_subject());
             let last = numbers.entry(lane).or_default();
-            if number > *last {
-                *last = number;
-                for click in ClickEvent::decode_batch(&message.body).unwrap() {
-                    *clicks.entry(click.data.link_id).or_default() += 1;
-                }
-            }
-        }
-        clicks
+            let is_new = number > *last;
+            *last = number.max(*last);
+            is_new
+        });
+        messages
     }
 }

@@ -91,11 +91,6 @@ impl Feed {
         self.at
     }
 
-    /// The subscriber was too slow.
-    pub(super) fn count_lag(&self) {
-        self.subscription.count_lag();
-    }
-
     fn greeting(&self, gap_from: Option<Cursor>, is_live: bool) -> Vec<Told> {
         let ready = Told::of(&Frame::Ready { cursor: self.at }, Some(self.at));
         let gap = gap_from.and_then(|from| {

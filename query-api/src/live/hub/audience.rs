@@ -64,7 +64,11 @@ impl Audience {
 fn tell(listeners: &mut Listeners, frame: &ClickFrame, metrics: &LiveMetrics) {
     listeners.retain(|_, line| {
         let is_taken = line.take(frame);
-        metrics.frames.inc_by(is_taken.into());
+        if is_taken {
+            metrics.frames.inc();
+        } else {
+            metrics.lagged.inc();
+        }
         is_taken
     });
 }

@@ -246,11 +246,6 @@ impl Subscription {
         let has_all = self.frames.is_empty() && !self.frames.is_cut_off();
         state.position.filter(|_| has_all)
     }
-
-    /// Its listener was too slow.
-    pub(super) fn count_lag(&self) {
-        self.hub.metrics.lagged.inc();
-    }
 }
 
 impl Drop for Subscription {
