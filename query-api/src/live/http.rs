@@ -13,6 +13,7 @@ use service::world;
 use super::admission::Admission;
 use super::feed::Feed;
 use super::hub::JoinError;
+use super::openapi::{Beginning, Events, LastEvent};
 use super::stay::Stay;
 use crate::app::App;
 use crate::http::{LiveProblems, ReadProblems};
@@ -24,18 +25,24 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// The clicks on one link, as they happen
 ///
-/// A WebSocket of JSON frames: `{"type":"ready","cursor":"…"}`, `{"type":"caught_up"}`, then for each click
-/// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`.
+/// A WebSocket of JSON frames, or, for `Accept: text/event-stream`, server-sent events with the same frames in `data` and cursors in `id`:
+/// `{"type":"ready","cursor":"…"}`, then for each click
+/// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`,
+/// and `{"type":"caught_up"}` when what follows happens now.
+/// Whoever resumes from the last cursor gets each click once; what cannot be had any more is told as `{"type":"gap","from":"…","to":"…"}`.
 /// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires or is revoked, with 4401.
+/// A process that stops closes with 1012 and the cursor as reason; an event stream tells the code in a last frame, `closing`.
 /// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
 #[utoipa::path(
     get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live",
     params(
         ("id" = Uuid, Path),
+        Beginning,
+        LastEvent,
         ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
         ("min_position" = Option<String>, Query, example = "LINKS:1", description = "the same, for browsers, which cannot send the header"),
     ),
-    responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
+    responses(Events, ReadProblems, LiveProblems),
 )]
 pub(super) async fn of_link(
     State(app): State<App>,
@@ -55,8 +62,12 @@ pub(super) async fn of_link(
 ///
 /// The frames are those of `/v1/links/{id}/clicks/live`.
 #[utoipa::path(
-    get, path = "/v1/links/clicks/live", operation_id = "watch_workspace_clicks", tag = "live",
-    responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
+    get,
+    path = "/v1/links/clicks/live",
+    operation_id = "watch_workspace_clicks",
+    tag = "live",
+    params(Beginning, LastEvent),
+    responses(Events, ReadProblems, LiveProblems)
 )]
 pub(super) async fn of_workspace(
     State(app): State<App>,

@@ -11,6 +11,7 @@ mod frame;
 mod http;
 mod hub;
 mod message;
+mod openapi;
 mod past;
 mod repeats;
 mod socket;
