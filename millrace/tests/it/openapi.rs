@@ -57,6 +57,7 @@ const ROUTES: [&str; 44] = [
     "GET /v1/links/stats",
     "GET /v1/links/{id}/clicks/live",
     "GET /v1/links/clicks/live",
+    "GET /v1/links/{id}/stats/live",
     "GET /{slug}",
 ];
 /// Where anybody may try again and again.

@@ -1,6 +1,6 @@
 //! Questions about links and the clicks on them.
 
-mod click_rollup;
+pub(crate) mod click_rollup;
 pub(crate) mod link_list;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -19,6 +19,8 @@ pub(super) enum Frame<'a> {
     Click { cursor: Cursor, click: Click<'a> },
     /// What came between the two cannot be had any more.
     Gap { from: Cursor, to: Cursor },
+    /// How often the link was opened in all, by people and by programs.
+    Totals { clicks: i64, bots: i64 },
     /// The subscriber is too slow; it has been sent everything up to `cursor`, and nothing after it.
     Lagged { cursor: Cursor },
     /// It ends as a WebSocket does that is closed with `code`: for those who hear of no code.

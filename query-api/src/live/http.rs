@@ -15,6 +15,7 @@ use super::feed::Feed;
 use super::hub::JoinError;
 use super::openapi::{Beginning, Events, LastEvent};
 use super::stay::Stay;
+use super::totals::{Count, Totals};
 use crate::app::App;
 use crate::http::{LiveProblems, ReadProblems};
 use crate::links::link_list;
@@ -74,6 +75,46 @@ pub(super) async fn of_workspace(
     admission: Admission,
 ) -> Result<Response, Problem> {
     subscribe(app, admission, None).await
+}
+
+/// The totals of one link, as they change
+///
+/// A WebSocket, or, for `Accept: text/event-stream`, server-sent events:
+/// `{"type":"totals","clicks":12,"bots":3}` at once, and then when they have changed, once a second at most.
+/// `clicks` are those of people, `bots` those of programs; both are what the statistics say.
+/// It ends as `/v1/links/{id}/clicks/live` does; there is nothing to resume.
+#[utoipa::path(
+    get, path = "/v1/links/{id}/stats/live", operation_id = "watch_link_stats", tag = "live",
+    params(
+        ("id" = Uuid, Path),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
+        ("min_position" = Option<String>, Query, example = "LINKS:1", description = "the same, for browsers, which cannot send the header"),
+    ),
+    responses(Events, ReadProblems, LiveProblems),
+)]
+pub(super) async fn totals_of_link(
+    State(app): State<App>,
+    admission: Admission,
+    Path(link): Path<LinkId>,
+) -> Result<Response, Problem> {
+    app.progress
+        .reach(&admission.min_position, &[Projection::LinkList])
+        .await?;
+    let mut read = app.databases.links.of(&admission.caller).await?;
+    link_list::must_exist(&mut read, admission.caller.workspace, link).await?;
+    drop(read);
+    let Admission {
+        caller,
+        transport,
+        resume,
+        min_position: _,
+    } = admission;
+    resume.must_be_now()?;
+    let subscription = app.live.hub.join(caller.workspace, Some(link))?;
+    let stay = Stay::of(&caller, &app.gate, world::now());
+    let live = app.live.clone();
+    let totals = Totals::new(subscription, Count { app, caller, link });
+    Ok(live.serve(transport, totals, stay))
 }
 
 /// Joins before the client hears of it, so no click after that is missed.

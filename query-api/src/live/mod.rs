@@ -20,6 +20,7 @@ mod stay;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod words;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ use self::hub::Hub;
 use self::past::Past;
 use self::stay::Stay;
 use self::tail::Follower;
+use self::totals::Counts;
 use self::words::Words;
 use crate::app::{App, until};
 
@@ -47,6 +49,7 @@ use crate::app::{App, until};
 pub(crate) struct Live {
     hub: Arc<Hub>,
     past: Arc<Past>,
+    counts: Counts,
     open: TaskTracker,
     /// Nobody is served any more: subscribers are told, and go elsewhere.
     draining: CancellationToken,
@@ -74,6 +77,7 @@ impl Live {
         let live = Self {
             hub,
             past,
+            counts: Counts::default(),
             open: TaskTracker::new(),
             draining: draining.child_token(),
         };
@@ -87,6 +91,7 @@ impl Live {
         Self {
             hub: Arc::default(),
             past: Arc::new(Past::new(None)),
+            counts: Counts::default(),
             open: TaskTracker::new(),
             draining: CancellationToken::new(),
         }
@@ -117,4 +122,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(http::of_link))
         .routes(routes!(http::of_workspace))
+        .routes(routes!(http::totals_of_link))
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::Duration as Left;
+use tokio::time::Instant;
 
 use crate::eventually::within;
 use crate::stack::{End, Producer, Stack, Watch, protocols};
@@ -128,6 +129,55 @@ async fn who_is_too_slow_is_told_so_without_a_gap_and_holds_up_nobody() {
     assert_eq!(lagged["cursor"], last, "it was told of all up to there");
     assert_eq!(slow.frame().await, Err(End::Closed(4008)));
     stack.finish().await;
+}
+
+#[tokio::test]
+async fn the_totals_of_a_link_are_told_when_they_change_and_once_a_second_at_most() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let (link, other) = (
+        ada.shortens("https://example.com/1").await,
+        ada.shortens("https://example.com/2").await,
+    );
+    let visitor = stack.visitor();
+    visitor.opens(&link).await.is(302);
+    stack.catches_up().await;
+    let mut watch = ada.watches_the_totals_of(&link).await;
+    assert_eq!(watch.frame().await.unwrap(), totals(1, 0));
+
+    let opens = async {
+        for _ in 0..300 {
+            visitor.opens(&other).await.is(302);
+            visitor.opens(&link).await.is(302);
+        }
+        visitor.as_a_bot().opens(&link).await.is(302);
+    };
+    let hears = async {
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|(it, _)| *it != totals(301, 1)) {
+            let frame = watch.frame().await.unwrap();
+            heard.push((frame, Instant::now()));
+        }
+        heard
+    };
+    let ((), heard) = tokio::join!(opens, hears);
+    for pair in heard.windows(2) {
+        let clicks = |at: usize| pair[at].0["clicks"].as_u64().unwrap();
+        assert!(
+            clicks(0) <= clicks(1) && pair[0].0 != pair[1].0,
+            "{heard:?}"
+        );
+        // The network may hold one up, and not the next.
+        assert!(
+            pair[1].1 - pair[0].1 > Duration::from_millis(700),
+            "{heard:?}"
+        );
+    }
+    stack.finish().await;
+}
+
+fn totals(clicks: u64, bots: u64) -> Value {
+    json!({ "type": "totals", "clicks": clicks, "bots": bots })
 }
 
 fn slugs(clicks: &[Value]) -> Vec<&str> {

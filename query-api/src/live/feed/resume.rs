@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use nats::{ReadError, StreamState};
+use service::body::Faults;
+use service::problem::Problem;
 
 use super::behind::Behind;
 use super::{Feed, Stage};
@@ -19,6 +21,17 @@ pub(in crate::live) enum Resume {
     Start,
     /// What came after a place.
     After(Cursor),
+}
+
+impl Resume {
+    /// For what has no past.
+    pub(in crate::live) fn must_be_now(self) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        if self != Self::Now {
+            faults.add("/cursor", "there is nothing to resume here");
+        }
+        faults.finish()
+    }
 }
 
 /// Where it begins.
