@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 44] = [
+const ROUTES: [&str; 45] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use millrace::system::Processes;
 
 use crate::stack::{
-    Crowd, Heard, Link, Listener, Log, Lot, Person, Producer, QUERY_API, Stack, Way,
+    Crowd, Heard, Link, Listener, Log, Lot, Person, Producer, QUERY_API, Replica, Stack, Way,
 };
 
 const ALL: &str = "/v1/links/clicks/live";
@@ -20,7 +20,7 @@ const END_MAX: Duration = Duration::from_secs(90);
 
 /// Two to each way: of all links, and of one; one of them takes its time.
 fn listeners(stack: &Stack, ada: &Person, link: &Link) -> Vec<Listener> {
-    let doors = || stack.replicas[1..].iter().map(|it| it.door()).collect();
+    let doors = || stack.replicas[1..].iter().map(Replica::door).collect();
     let of_link = format!("/v1/links/{}/clicks/live", link.id);
     let mut listeners = Vec::new();
     for way in [Way::WebSocket, Way::Events] {

@@ -92,7 +92,10 @@ impl Listener {
     }
 
     /// Listens until it has heard so many clicks as `goal` says, once that says something; answers what it heard.
-    pub(crate) async fn hears(&mut self, goal: impl Fn() -> Option<usize>) -> &[Heard] {
+    pub(crate) async fn hears(
+        &mut self,
+        goal: impl Fn() -> Option<usize> + Send + Sync,
+    ) -> &[Heard] {
         let is_done = |heard: usize| goal().is_some_and(|goal| heard >= goal);
         while !is_done(self.heard.len()) {
             let Some(mut line) = self.opens().await else {
