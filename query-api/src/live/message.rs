@@ -3,6 +3,7 @@
 use events::links::ClickEvent;
 use events::{Subject, Timestamp, WorkspaceId};
 use nats::{BATCH_HEADER, PRODUCER_HEADER, StoredMessage};
+use time::OffsetDateTime;
 
 use super::repeats::{Batch, Repeats, Verdict};
 
@@ -10,6 +11,8 @@ pub(super) struct Message<'a> {
     pub(super) sequence: u64,
     pub(super) workspace: WorkspaceId,
     pub(super) stored_at: Timestamp,
+    /// It was stored after this, each time that it was: its id was made when its first click came.
+    pub(super) packed_at: Timestamp,
     pub(super) batch: Option<Batch>,
     pub(super) body: &'a [u8],
 }
@@ -22,6 +25,7 @@ impl<'a> Message<'a> {
             sequence: stored.position.sequence,
             workspace,
             stored_at: stored.stored_at,
+            packed_at: packed_at(stored),
             batch: batch(stored),
             body: &stored.body,
         })
@@ -38,8 +42,7 @@ impl<'a> Message<'a> {
     /// Whether it came before; without a number it counts as new.
     pub(super) fn judge(&self, repeats: &mut Repeats) -> Verdict {
         self.batch.map_or(Verdict::New, |batch| {
-            let oldest = || self.clicks().iter().map(|click| click.time).min();
-            repeats.judge(self.workspace, batch, self.stored_at, oldest)
+            repeats.judge(self.workspace, batch, self.stored_at, self.packed_at)
         })
     }
 
@@ -55,6 +58,17 @@ impl<'a> Message<'a> {
             repeats.note(self.workspace, batch, self.stored_at);
         }
     }
+}
+
+/// Long ago, if the id tells no time.
+fn packed_at(stored: &StoredMessage) -> Timestamp {
+    let made = stored.id().and_then(|id| id.uuid().get_timestamp());
+    let (seconds, nanos) = made.map_or((0, 0), |made| made.to_unix());
+    let made = i64::try_from(seconds).ok().and_then(|seconds| {
+        let made = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+        made.replace_nanosecond(nanos).ok()
+    });
+    Timestamp::new(made.unwrap_or(OffsetDateTime::UNIX_EPOCH))
 }
 
 fn batch(stored: &StoredMessage) -> Option<Batch> {

@@ -1,7 +1,7 @@
 //! Telling a message that came again from a new one.
 //!
 //! Numbers tell: of one producer and workspace they only grow. But a reader begins somewhere, and what came again may
-//! have come first before that. The clicks' own times tell when that can't be; else the log must be asked.
+//! have come first before that. When it was packed tells where that can't be; else the log must be asked.
 
 use std::collections::HashMap;
 
@@ -75,13 +75,13 @@ impl Repeats {
 
     /// What the message is; remembers it unless that is doubtful.
     ///
-    /// `oldest` is the time of its oldest click, `None` if it cannot be read; it is asked for only when it matters.
+    /// It can only have been stored after it was packed, each time that it was.
     pub(super) fn judge(
         &mut self,
         workspace: WorkspaceId,
         batch: Batch,
         stored_at: Timestamp,
-        oldest: impl FnOnce() -> Option<Timestamp>,
+        packed_at: Timestamp,
     ) -> Verdict {
         let known = self.mark(workspace, batch.producer);
         if known.is_some_and(|known| batch.number <= known.number) {
@@ -90,11 +90,7 @@ impl Repeats {
         if !known.is_some_and(|known| known.is_last)
             && let Some(since) = self.since
         {
-            // Nothing of it is shown, and so nothing of its first.
-            let Some(oldest) = oldest() else {
-                return Verdict::New;
-            };
-            let possible = before(oldest);
+            let possible = by_the_brokers_clock(packed_at);
             if possible < since {
                 return Verdict::Doubtful { since: possible };
             }
@@ -139,9 +135,9 @@ impl Repeats {
     }
 }
 
-/// What holds a click can only have been stored after it happened.
-fn before(oldest: Timestamp) -> Timestamp {
-    let earliest = oldest.odt().checked_sub(CLOCKS_APART_MAX);
+/// The earliest that it may have been there.
+fn by_the_brokers_clock(time: Timestamp) -> Timestamp {
+    let earliest = time.odt().checked_sub(CLOCKS_APART_MAX);
     Timestamp::new(earliest.unwrap_or(time::OffsetDateTime::UNIX_EPOCH))
 }
 
@@ -164,9 +160,9 @@ mod tests {
         format!("2026-11-21T10:00:{second:02}Z").parse().unwrap()
     }
 
-    /// What a message is whose clicks are of the moment in which it is stored.
+    /// What a message is that is stored in the moment in which it is packed.
     fn prompt(repeats: &mut Repeats, workspace: WorkspaceId, batch: Batch) -> Verdict {
-        repeats.judge(workspace, batch, at(59), || Some(at(59)))
+        repeats.judge(workspace, batch, at(59), at(59))
     }
 
     #[test]
@@ -187,21 +183,20 @@ mod tests {
     #[test]
     fn who_has_read_from_the_beginning_doubts_nothing() {
         let mut repeats = Repeats::default();
-        let old = || Some(at(0));
-        assert_eq!(repeats.judge(HERE, batch(1, 7), at(59), old), Verdict::New);
+        let judged = repeats.judge(HERE, batch(1, 7), at(59), at(0));
+        assert_eq!(judged, Verdict::New);
     }
 
     #[test]
     fn a_message_is_doubtful_if_its_like_may_have_come_before_the_reader() {
         let mut repeats = Repeats::since(at(20));
         let doubtful = Verdict::Doubtful { since: at(19) };
-        let mut judge = |number, oldest| repeats.judge(HERE, batch(1, number), at(55), || oldest);
-        assert_eq!(judge(7, Some(at(49))), doubtful);
-        assert_eq!(judge(7, Some(at(49))), doubtful, "it left no mark");
-        assert_eq!(judge(8, Some(at(50))), Verdict::New);
-        assert_eq!(judge(9, Some(at(0))), Verdict::New, "all before 8 is over");
-        assert_eq!(judge(7, Some(at(49))), Verdict::Repeat);
-        assert_eq!(judge(10, None), Verdict::New);
+        let mut judge = |number, packed| repeats.judge(HERE, batch(1, number), at(55), packed);
+        assert_eq!(judge(7, at(49)), doubtful);
+        assert_eq!(judge(7, at(49)), doubtful, "it left no mark");
+        assert_eq!(judge(8, at(50)), Verdict::New);
+        assert_eq!(judge(9, at(0)), Verdict::New, "all before 8 is over");
+        assert_eq!(judge(7, at(49)), Verdict::Repeat);
     }
 
     #[test]
@@ -209,11 +204,11 @@ mod tests {
         let mut repeats = Repeats::since(at(20));
         repeats.note(HERE, batch(1, 7), at(21));
         repeats.note(HERE, batch(1, 5), at(22));
-        let mut judge = |number, oldest| repeats.judge(HERE, batch(1, number), at(55), || oldest);
-        assert_eq!(judge(7, None), Verdict::Repeat);
+        let mut judge = |number, packed| repeats.judge(HERE, batch(1, number), at(55), packed);
+        assert_eq!(judge(7, at(0)), Verdict::Repeat);
         let doubtful = Verdict::Doubtful { since: at(0) };
-        assert_eq!(judge(8, Some(at(30))), doubtful);
-        assert_eq!(judge(8, Some(at(50))), Verdict::New);
+        assert_eq!(judge(8, at(30)), doubtful);
+        assert_eq!(judge(8, at(50)), Verdict::New);
     }
 
     #[test]
@@ -223,7 +218,7 @@ mod tests {
         assert!(!repeats.settle(HERE, batch(2, 7), at(21), Some(6)));
         assert!(repeats.settle(HERE, batch(3, 7), at(21), Some(9)));
         let mut judge =
-            |producer, number| repeats.judge(HERE, batch(producer, number), at(22), || Some(at(0)));
+            |producer, number| repeats.judge(HERE, batch(producer, number), at(22), at(0));
         assert_eq!(judge(1, 8), Verdict::New);
         assert_eq!(judge(2, 7), Verdict::Repeat);
         assert_eq!(judge(3, 9), Verdict::Repeat);
@@ -240,7 +235,7 @@ mod tests {
         };
         let mut judge = |producer: usize, now: usize| {
             let batch = batch(producer as u128, 1);
-            repeats.judge(HERE, batch, minute(now), || Some(minute(producer)))
+            repeats.judge(HERE, batch, minute(now), minute(producer))
         };
         for producer in 0..producers {
             assert_eq!(judge(producer, producer), Verdict::New);

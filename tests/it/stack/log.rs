@@ -59,15 +59,22 @@ impl Log {
     pub(crate) async fn new_clicks(&self) -> Vec<StoredMessage> {
         let mut numbers = HashMap::<String, u64>::new();
         let mut messages = self.all(StreamName::Clicks).await;
-        messages.retain(|message| {
-            let number: u64 = message.header(BATCH_HEADER).unwrap().parse().unwrap();
-            let producer = message.header(PRODUCER_HEADER).unwrap();
-            let lane = format!("{producer} {}", message.raw_subject());
-            let last = numbers.entry(lane).or_default();
-            let is_new = number > *last;
-            *last = number.max(*last);
-            is_new
-        });
+        messages.retain(|message| !message.is_claim() && is_new(&mut numbers, message));
         messages
     }
+}
+
+/// Whether it is the first of its producer's number; a report with a key has no producer, and comes once.
+fn is_new(numbers: &mut HashMap<String, u64>, message: &StoredMessage) -> bool {
+    let Some(number) = message.header(BATCH_HEADER) else {
+        assert!(message.header(PRODUCER_HEADER).is_none());
+        return true;
+    };
+    let producer = message.header(PRODUCER_HEADER).unwrap();
+    let lane = format!("{producer} {}", message.raw_subject());
+    let last = numbers.entry(lane).or_default();
+    let number: u64 = number.parse().unwrap();
+    let is_new = number > *last;
+    *last = number.max(*last);
+    is_new
 }

@@ -156,9 +156,8 @@ mod tests {
         ClickMessage {
             workspace,
             sequence: 1,
-            producer: Uuid::nil(),
+            mark: None,
             stored_at: OffsetDateTime::UNIX_EPOCH,
-            batch: 1,
             clicks,
         }
     }

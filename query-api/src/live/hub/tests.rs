@@ -55,6 +55,7 @@ fn message(sequence: u64, workspace: WorkspaceId, body: &[u8]) -> Message<'_> {
         sequence,
         workspace,
         stored_at: noon(),
+        packed_at: noon(),
         batch: None,
         body,
     }

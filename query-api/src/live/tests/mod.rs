@@ -340,6 +340,7 @@ async fn who_is_too_slow_is_told_how_far_it_got() {
         sequence: 9,
         workspace: ada.workspace,
         stored_at: world::now(),
+        packed_at: world::now(),
         batch: None,
         body: &body,
     };
