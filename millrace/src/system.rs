@@ -129,16 +129,17 @@ impl System {
             (Readiness::default(), Metrics::default(), Tasks::default());
         let component = readiness.component("broker");
         tasks.spawn_until_stopped("broker", watch_broker(broker.clone(), component));
+        let listening = Tasks::default();
         let world = World {
             broker: &broker,
             readiness: &readiness,
             metrics: &metrics,
             tasks: &tasks,
+            listening: &listening,
         };
         let routes = start(blueprint, keyring, &world).await?;
         let address = listener.local_addr();
         let router = assemble(routes, &readiness, &metrics);
-        let listening = Tasks::default();
         listening.spawn("listener", listener.serve(router, listening.stopping()));
         Ok(Self {
             address,
@@ -213,6 +214,7 @@ struct World<'w> {
     readiness: &'w Readiness,
     metrics: &'w Metrics,
     tasks: &'w Tasks,
+    listening: &'w Tasks,
 }
 
 async fn start(
@@ -233,6 +235,7 @@ async fn start(
         readiness,
         metrics,
         tasks,
+        listening,
     } = *world;
     // The projectors admit nobody.
     let gate = blueprint
@@ -279,6 +282,7 @@ async fn start(
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
+            draining: listening.stopping(),
         })?);
     }
     Ok(routes)

@@ -2,15 +2,17 @@
 
 use async_nats::Message;
 use async_nats::jetstream::message::StreamMessage;
+use events::Subject;
 use futures::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::connect::ANSWER_WAIT_MAX;
+use crate::message::StoredMessage;
 use crate::request::in_time;
-use crate::{Broker, RequestError};
+use crate::{Broker, ReadError, RequestError};
 
-/// How many messages one request asks for.
+/// How many messages one request asks for, unless it says.
 const PAGE_MESSAGES: usize = 512;
 
 /// Statuses with which a direct get ends.
@@ -26,6 +28,30 @@ pub(crate) struct Page {
 }
 
 impl Broker {
+    /// What stands on one subject from a sequence on, in order: a beginning of it, within the bounds.
+    ///
+    /// At least one message, if the replica that answers has one; the last may exceed `bytes_max` by itself.
+    /// The broker keeps nothing of the reader, so this is for those who come and go.
+    pub async fn excerpt(
+        &self,
+        subject: &Subject,
+        from: u64,
+        messages_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<StoredMessage>, ReadError> {
+        self.must_be_connected()?;
+        let stream = subject.stream();
+        let question = json!({
+            "seq": from,
+            "next_by_subj": subject.to_string(),
+            "batch": messages_max,
+            "max_bytes": bytes_max,
+        });
+        let page = self.ask_for_page(stream.as_str(), &question).await?;
+        let messages = page.messages.into_iter();
+        Ok(messages.map(|it| StoredMessage::new(stream, it)).collect())
+    }
+
     /// One request, answered by up to a page of messages and a status that ends them.
     pub(crate) async fn page(
         &self,
@@ -33,9 +59,13 @@ impl Broker {
         subjects: &str,
         from: u64,
     ) -> Result<Page, RequestError> {
+        let question = json!({ "seq": from, "next_by_subj": subjects, "batch": PAGE_MESSAGES });
+        self.ask_for_page(stream, &question).await
+    }
+
+    async fn ask_for_page(&self, stream: &str, question: &Value) -> Result<Page, RequestError> {
         let inbox = self.client.new_inbox();
         let mut answers = in_time(self.client.subscribe(inbox.clone())).await?;
-        let question = json!({ "seq": from, "next_by_subj": subjects, "batch": PAGE_MESSAGES });
         let api = format!("$JS.API.DIRECT.GET.{stream}");
         let asking = self
             .client

@@ -32,10 +32,11 @@ impl App {
             readiness,
             metrics,
             tasks,
+            draining,
         } = parts;
         let databases = Databases::open(&database).map_err(BuildError::DatabaseUrl)?;
         let progress = Progress::new(databases.clone(), PATIENCE);
-        let live = Live::start(&broker, &readiness, &metrics, &tasks);
+        let live = Live::start(&broker, &readiness, &metrics, &tasks, &draining);
 
         let stopping = tasks.stopping();
         let hearing = progress.clone().hear_all(broker);

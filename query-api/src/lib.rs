@@ -19,6 +19,7 @@ use service::caller::Gate;
 use service::health::Readiness;
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -42,6 +43,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Runs the tail, the listening for notices and the checking of Postgres.
     pub tasks: Tasks,
+    /// Says that the listener has stopped: subscribers are then told, since answers that never end would hold it up.
+    pub draining: CancellationToken,
 }
 
 /// The routes, by context, each with the `OpenAPI` description of its own.

@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 52] = [
+const ROUTES: [&str; 53] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -65,6 +65,7 @@ const ROUTES: [&str; 52] = [
     "GET /v1/links/stats",
     "GET /v1/links/{id}/clicks/live",
     "GET /v1/links/clicks/live",
+    "GET /v1/links/{id}/stats/live",
     "GET /{slug}",
 ];
 /// Where anybody may try again and again.

@@ -1,6 +1,7 @@
 //! Reading a stream as it grows: an ordered consumer that outlives disconnects and restarts of the broker.
 
 mod catch_up;
+mod headers;
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use async_nats::jetstream::consumer::pull::{Config, MessagesError, Stream};
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::{self};
-use events::{StreamName, Timestamp};
+use events::{StreamName, Subject, Timestamp};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tokio::task::coop::unconstrained;
@@ -46,6 +47,7 @@ pub enum Start {
 pub struct Tail {
     broker: Broker,
     stream: StreamName,
+    part: Part,
     read: Checkpoint,
     /// The stream's last sequence when the tail was opened.
     end_at_start: u64,
@@ -57,8 +59,17 @@ pub struct Tail {
     pauses: Pauses,
 }
 
+/// What of a stream is read.
+#[derive(Clone, Debug, Default)]
+struct Part {
+    /// The one subject; all of them if none.
+    subject: Option<Subject>,
+    is_without_bodies: bool,
+}
+
 /// The broker's part of a tail: it lives in one server's memory, and is replaced whenever it is in doubt.
 struct Consumer {
+    name: String,
     messages: Stream,
     /// The broker counts what it sends to this consumer: a number left out is a message lost on the way.
     sequence: u64,
@@ -67,6 +78,15 @@ struct Consumer {
 impl Broker {
     /// Reads a stream from somewhere on.
     pub async fn tail(&self, stream: StreamName, start: Start) -> Result<Tail, ReadError> {
+        self.tail_of(stream, Part::default(), start).await
+    }
+
+    async fn tail_of(
+        &self,
+        stream: StreamName,
+        part: Part,
+        start: Start,
+    ) -> Result<Tail, ReadError> {
         let state = self.stream_state(stream).await?;
         let first = match start {
             Start::New => state.last_sequence + 1,
@@ -78,7 +98,7 @@ impl Broker {
             }
         };
         let read = Checkpoint::before(state.incarnation, first);
-        Tail::open(self.clone(), stream, read).await
+        Tail::open(self.clone(), stream, part, read).await
     }
 
     /// Reads a stream on from where a reader has come, or from its beginning.
@@ -90,18 +110,24 @@ impl Broker {
         checkpoint: Option<&Checkpoint>,
     ) -> Result<Tail, ReadError> {
         match checkpoint {
-            Some(read) => Tail::open(self.clone(), stream, *read).await,
+            Some(read) => Tail::open(self.clone(), stream, Part::default(), *read).await,
             None => self.tail(stream, Start::Sequence(1)).await,
         }
     }
 }
 
 impl Tail {
-    async fn open(broker: Broker, stream: StreamName, read: Checkpoint) -> Result<Self, ReadError> {
+    async fn open(
+        broker: Broker,
+        stream: StreamName,
+        part: Part,
+        read: Checkpoint,
+    ) -> Result<Self, ReadError> {
         let mut tail = Self {
             connection: broker.connection(),
             broker,
             stream,
+            part,
             read,
             end_at_start: 0,
             pending: 0,
@@ -257,22 +283,24 @@ impl Tail {
     async fn consume(&mut self) -> Result<StreamState, ReadError> {
         self.connection.mark_unchanged();
         let state = self.broker.verify(self.stream, &self.read).await?;
-        let (messages, pending) = self
-            .messages()
+        let (consumer, pending) = self
+            .consumer()
             .await
             .map_err(|error| RequestError::no_answer(&error))?;
-        self.consumer = Some(Consumer {
-            messages,
-            sequence: 0,
-        });
+        self.consumer = Some(consumer);
         self.pending = pending;
         self.reading.send_replace(true);
         self.pauses = Pauses::new(PAUSE_FIRST, PAUSE_MAX);
         Ok(state)
     }
 
+    fn filter(&self) -> String {
+        let subject = self.part.subject.as_ref();
+        subject.map(ToString::to_string).unwrap_or_default()
+    }
+
     /// Makes the consumer, and answers too how many messages wait for it.
-    async fn messages(&self) -> Result<(Stream, u64), async_nats::Error> {
+    async fn consumer(&self) -> Result<(Consumer, u64), async_nats::Error> {
         let config = Config {
             description: Some("a tail of Millrace".to_owned()),
             deliver_policy: DeliverPolicy::ByStartSequence {
@@ -282,6 +310,8 @@ impl Tail {
             inactive_threshold: INACTIVE_MAX,
             memory_storage: true,
             num_replicas: 1,
+            filter_subject: self.filter(),
+            headers_only: self.part.is_without_bodies,
             ..Config::default()
         };
         let consumer = self
@@ -289,7 +319,8 @@ impl Tail {
             .jetstream
             .create_consumer_on_stream(config, self.stream.as_str())
             .await?;
-        let pending = consumer.cached_info().num_pending;
+        let info = consumer.cached_info();
+        let (name, pending) = (info.name.clone(), info.num_pending);
         let messages = consumer
             .stream()
             .max_messages_per_batch(PULL_MESSAGES_MAX)
@@ -298,6 +329,11 @@ impl Tail {
             .heartbeat(HEARTBEAT)
             .messages()
             .await?;
-        Ok((messages, pending))
+        let consumer = Consumer {
+            name,
+            messages,
+            sequence: 0,
+        };
+        Ok((consumer, pending))
     }
 }

@@ -12,6 +12,7 @@ mod broker;
 mod clicks;
 mod count;
 mod diverged;
+mod excerpt;
 mod history;
 mod keys;
 mod lane;

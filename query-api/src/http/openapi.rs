@@ -33,7 +33,7 @@ pub(crate) enum LiveProblems {
     /// A page of another origin asks; or the caller's role or scope isn't enough.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemBody),
-    /// The request is no WebSocket handshake.
+    /// The request is no WebSocket handshake, and asks for no events either.
     #[response(status = 426, content_type = "application/problem+json")]
     UpgradeRequired(ProblemBody),
 }

@@ -1,6 +1,6 @@
 //! Questions about links and the clicks on them.
 
-mod click_rollup;
+pub(crate) mod click_rollup;
 mod domain_list;
 pub(crate) mod link_list;
 

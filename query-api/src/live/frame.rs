@@ -17,8 +17,18 @@ pub(super) enum Frame<'a> {
     CaughtUp,
     /// A link was opened.
     Click { cursor: Cursor, click: Click<'a> },
+    /// What came between the two cannot be had any more.
+    Gap { from: Cursor, to: Cursor },
+    /// How often the link was opened in all, by people and by programs.
+    Totals { clicks: i64, bots: i64 },
     /// The subscriber is too slow; it has been sent everything up to `cursor`, and nothing after it.
     Lagged { cursor: Cursor },
+    /// It ends as a WebSocket does that is closed with `code`: for those who hear of no code.
+    Closing {
+        code: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<Cursor>,
+    },
 }
 
 #[derive(Serialize)]
@@ -49,7 +59,8 @@ impl Frame<'_> {
 }
 
 impl ClickFrame {
-    pub(super) fn new(cursor: Cursor, event: &ClickEvent<'_>) -> serde_json::Result<Self> {
+    /// `None` if it cannot be written, which is logged.
+    pub(super) fn new(cursor: Cursor, event: &ClickEvent<'_>) -> Option<Self> {
         let click = Click {
             id: event.id,
             link_id: event.data.link_id,
@@ -62,7 +73,10 @@ impl ClickFrame {
             device: event.data.device.as_deref(),
             is_bot: event.data.is_bot,
         };
-        let text = Frame::Click { cursor, click }.text()?;
-        Ok(Self { cursor, text })
+        let text = Frame::Click { cursor, click }.text();
+        let text = text
+            .inspect_err(|error| tracing::error!(%cursor, %error, "a click that cannot be written"))
+            .ok()?;
+        Some(Self { cursor, text })
     }
 }

@@ -1,16 +1,21 @@
 //! The routes of subscriptions.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
 use events::LinkId;
+use nats::ReadError;
 use service::body::Path;
-use service::problem::Problem;
+use service::problem::{Chain, Problem};
 use service::world;
 
 use super::admission::Admission;
+use super::feed::Feed;
 use super::hub::JoinError;
+use super::openapi::{Beginning, Events, LastEvent};
 use super::stay::Stay;
-use super::{Live, socket};
+use super::totals::{Count, Totals};
 use crate::app::App;
 use crate::http::{LiveProblems, ReadProblems};
 use crate::links::link_list;
@@ -21,18 +26,24 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 
 /// The clicks on one link, as they happen
 ///
-/// A WebSocket of JSON frames: `{"type":"ready","cursor":"…"}`, `{"type":"caught_up"}`, then for each click
-/// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`.
+/// A WebSocket of JSON frames, or, for `Accept: text/event-stream`, server-sent events with the same frames in `data` and cursors in `id`:
+/// `{"type":"ready","cursor":"…"}`, then for each click
+/// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`,
+/// and `{"type":"caught_up"}` when what follows happens now.
+/// Whoever resumes from the last cursor gets each click once; what cannot be had any more is told as `{"type":"gap","from":"…","to":"…"}`.
 /// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires or is revoked, with 4401.
+/// A process that stops closes with 1012 and the cursor as reason; an event stream tells the code in a last frame, `closing`.
 /// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
 #[utoipa::path(
     get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live",
     params(
         ("id" = Uuid, Path),
+        Beginning,
+        LastEvent,
         ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
         ("min_position" = Option<String>, Query, example = "LINKS:1", description = "the same, for browsers, which cannot send the header"),
     ),
-    responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
+    responses(Events, ReadProblems, LiveProblems),
 )]
 pub(super) async fn of_link(
     State(app): State<App>,
@@ -45,42 +56,91 @@ pub(super) async fn of_link(
     let mut read = app.databases.links.of(&admission.caller).await?;
     link_list::must_exist(&mut read, admission.caller.workspace, link).await?;
     drop(read);
-    subscribe(app, admission, Some(link))
+    subscribe(app, admission, Some(link)).await
 }
 
 /// The clicks on all links of the workspace, as they happen
 ///
 /// The frames are those of `/v1/links/{id}/clicks/live`.
 #[utoipa::path(
-    get, path = "/v1/links/clicks/live", operation_id = "watch_workspace_clicks", tag = "live",
-    responses((status = 101, description = "The WebSocket is open"), ReadProblems, LiveProblems),
+    get,
+    path = "/v1/links/clicks/live",
+    operation_id = "watch_workspace_clicks",
+    tag = "live",
+    params(Beginning, LastEvent),
+    responses(Events, ReadProblems, LiveProblems)
 )]
 pub(super) async fn of_workspace(
     State(app): State<App>,
     admission: Admission,
 ) -> Result<Response, Problem> {
-    subscribe(app, admission, None)
+    subscribe(app, admission, None).await
 }
 
-/// Joins before the client hears of the upgrade, so no click after that is missed.
-fn subscribe(app: App, admission: Admission, link: Option<LinkId>) -> Result<Response, Problem> {
-    let Live {
-        hub,
-        sockets,
-        stopping,
-    } = app.live;
+/// The totals of one link, as they change
+///
+/// A WebSocket, or, for `Accept: text/event-stream`, server-sent events:
+/// `{"type":"totals","clicks":12,"bots":3}` at once, and then when they have changed, once a second at most.
+/// `clicks` are those of people, `bots` those of programs; both are what the statistics say.
+/// It ends as `/v1/links/{id}/clicks/live` does; there is nothing to resume.
+#[utoipa::path(
+    get, path = "/v1/links/{id}/stats/live", operation_id = "watch_link_stats", tag = "live",
+    params(
+        ("id" = Uuid, Path),
+        ("Min-Position" = Option<String>, Header, example = "LINKS:1"),
+        ("min_position" = Option<String>, Query, example = "LINKS:1", description = "the same, for browsers, which cannot send the header"),
+    ),
+    responses(Events, ReadProblems, LiveProblems),
+)]
+pub(super) async fn totals_of_link(
+    State(app): State<App>,
+    admission: Admission,
+    Path(link): Path<LinkId>,
+) -> Result<Response, Problem> {
+    app.progress
+        .reach(&admission.min_position, &[Projection::LinkList])
+        .await?;
+    let mut read = app.databases.links.of(&admission.caller).await?;
+    link_list::must_exist(&mut read, admission.caller.workspace, link).await?;
+    drop(read);
+    let Admission {
+        caller,
+        transport,
+        resume,
+        min_position: _,
+    } = admission;
+    resume.must_be_now()?;
+    let subscription = app.live.hub.join(caller.workspace, Some(link))?;
+    let stay = Stay::of(&caller, &app.gate, world::now());
+    let live = app.live.clone();
+    let totals = Totals::new(subscription, Count { app, caller, link });
+    Ok(live.serve(transport, totals, stay))
+}
+
+/// Joins before the client hears of it, so no click after that is missed.
+async fn subscribe(
+    app: App,
+    admission: Admission,
+    link: Option<LinkId>,
+) -> Result<Response, Problem> {
     let Admission {
         caller,
         min_position: _,
-        upgrade,
+        resume,
+        transport,
     } = admission;
-    let subscription = hub.join(caller.workspace, link)?;
+    let subscription = app.live.hub.join(caller.workspace, link)?;
+    let past = Arc::clone(&app.live.past);
+    let feed = Feed::open(past, subscription, resume)
+        .await
+        .map_err(|error| unreadable(&error))?;
     let stay = Stay::of(&caller, &app.gate, world::now());
-    let open = sockets.token();
-    Ok(upgrade.on_upgrade(async move |socket| {
-        socket::serve(socket, subscription, stay, stopping).await;
-        drop(open);
-    }))
+    Ok(app.live.serve(transport, feed, stay))
+}
+
+fn unreadable(error: &ReadError) -> Problem {
+    tracing::warn!(error = %Chain(error), "cannot resume a subscription");
+    Problem::unavailable(RETRY_AFTER_SECONDS).detail("the log cannot be read")
 }
 
 impl From<JoinError> for Problem {

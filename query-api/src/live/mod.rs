@@ -1,21 +1,31 @@
-//! Subscriptions: clicks as they happen, over WebSocket.
+//! Subscriptions: clicks as they happen, over WebSocket or as server-sent events.
 //!
 //! One tail of CLICKS feeds them all; an idle subscription costs neither a query nor a consumer.
+//! Who comes back is first told what it missed, from the log.
 
 mod admission;
 mod cursor;
+mod end;
+mod feed;
 mod frame;
 mod http;
 mod hub;
+mod message;
+mod openapi;
+mod past;
 mod repeats;
 mod socket;
+mod sse;
 mod stay;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod totals;
+mod words;
 
 use std::sync::Arc;
 
+use axum::response::Response;
 use nats::Broker;
 use service::health::Readiness;
 use service::metrics::Metrics;
@@ -25,15 +35,24 @@ use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use self::admission::Transport;
 use self::hub::Hub;
+use self::past::Past;
+use self::stay::Stay;
+use self::tail::Follower;
+use self::totals::Counts;
+use self::words::Words;
 use crate::app::{App, until};
 
 /// All subscriptions of the process. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Live {
     hub: Arc<Hub>,
-    sockets: TaskTracker,
-    stopping: CancellationToken,
+    past: Arc<Past>,
+    counts: Counts,
+    open: TaskTracker,
+    /// Nobody is served any more: subscribers are told, and go elsewhere.
+    draining: CancellationToken,
 }
 
 impl Live {
@@ -43,42 +62,59 @@ impl Live {
         readiness: &Readiness,
         metrics: &Metrics,
         tasks: &Tasks,
+        draining: &CancellationToken,
     ) -> Self {
         let hub = Arc::new(Hub::default());
         metrics.register(|registry| hub.metrics().register(registry));
-        let (sockets, stopping) = (TaskTracker::new(), tasks.stopping());
-
-        let following = tail::follow(
-            Arc::clone(&hub),
-            broker.clone(),
-            readiness.component("live"),
-        );
-        tasks.spawn("live tail", until(stopping.clone(), following));
+        let past = Arc::new(Past::new(Some(broker.clone())));
+        let follower = Follower {
+            broker: broker.clone(),
+            hub: Arc::clone(&hub),
+            past: Arc::clone(&past),
+        };
+        let following = follower.follow(readiness.component("live"));
+        tasks.spawn("live tail", until(tasks.stopping(), following));
         let live = Self {
             hub,
-            sockets,
-            stopping,
+            past,
+            counts: Counts::default(),
+            open: TaskTracker::new(),
+            draining: draining.child_token(),
         };
-        tasks.spawn("live sockets", live.clone().drain());
+        tasks.spawn("live subscriptions", live.clone().drain(tasks.stopping()));
         live
     }
 
     /// Follows nothing.
     #[cfg(test)]
     pub(crate) fn idle() -> Self {
-        let (sockets, stopping) = (TaskTracker::new(), CancellationToken::new());
         Self {
             hub: Arc::default(),
-            sockets,
-            stopping,
+            past: Arc::new(Past::new(None)),
+            counts: Counts::default(),
+            open: TaskTracker::new(),
+            draining: CancellationToken::new(),
         }
     }
 
-    /// Ends when the process stops and every socket has been told so.
-    async fn drain(self) {
-        self.stopping.cancelled().await;
-        self.sockets.close();
-        self.sockets.wait().await;
+    /// Tells `words` to who is admitted.
+    fn serve<W: Words + 'static>(&self, transport: Transport, words: W, stay: Stay) -> Response {
+        let (draining, open) = (self.draining.clone(), self.open.token());
+        match transport {
+            Transport::WebSocket(upgrade) => upgrade.on_upgrade(async move |socket| {
+                socket::serve(socket, words, stay, draining).await;
+                drop(open);
+            }),
+            Transport::Events => sse::serve(words, stay, draining, open),
+        }
+    }
+
+    /// Ends when the process stops and every subscriber has been told so.
+    async fn drain(self, stopping: CancellationToken) {
+        stopping.cancelled().await;
+        self.draining.cancel();
+        self.open.close();
+        self.open.wait().await;
     }
 }
 
@@ -86,4 +122,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(http::of_link))
         .routes(routes!(http::of_workspace))
+        .routes(routes!(http::totals_of_link))
 }

@@ -14,6 +14,7 @@ pub(super) struct Stay {
 }
 
 /// Why a subscriber may not stay any longer.
+#[derive(Clone, Copy)]
 pub(super) enum Over {
     /// The credential has expired.
     Expired,

@@ -4,61 +4,95 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use events::{StreamName, Subject};
-use nats::{BATCH_HEADER, Broker, PRODUCER_HEADER, ReadError, Start, StoredMessage};
+use events::{StreamName, Timestamp};
+use nats::{Broker, ReadError, Start, StreamState};
 use service::health::Component;
 use service::problem::Chain;
+use service::world;
 
-use super::hub::{Hub, Message};
-use super::repeats::Batch;
+use super::cursor::{Cursor, Log};
+use super::hub::{Doubt, Hub};
+use super::message::Message;
+use super::past::Past;
+use super::repeats::Repeats;
 
 /// What is taken from the broker's deliveries at once.
 const MESSAGES_MAX: usize = 256;
 const BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Between two attempts to begin.
+/// Between two attempts to begin, or to ask.
 const RETRY_DELAY: Duration = Duration::from_secs(1);
+/// Of what was stored so shortly before, the headers are looked through first: what comes again comes soon.
+const LOOKED_THROUGH: Duration = Duration::from_mins(1);
 
-/// Feeds the hub for ever.
-///
-/// The tail outlives the broker's restarts by itself; it ends only where the log is another one than before.
-pub(super) async fn follow(hub: Arc<Hub>, broker: Broker, component: Component) -> ! {
-    loop {
-        let Err(error) = feed(&hub, &broker, &component).await;
-        tracing::error!(error = %Chain(&error), "cannot follow the clicks; beginning anew");
-        component.down("the clicks cannot be followed");
-        tokio::time::sleep(RETRY_DELAY).await;
-    }
+/// Follows the log for all subscribers.
+pub(super) struct Follower {
+    pub(super) broker: Broker,
+    pub(super) hub: Arc<Hub>,
+    pub(super) past: Arc<Past>,
 }
 
-async fn feed(hub: &Hub, broker: &Broker, component: &Component) -> Result<Infallible, ReadError> {
-    let position = broker.stream_state(StreamName::Clicks).await?.last_sequence;
-    let mut tail = broker
-        .tail(StreamName::Clicks, Start::Sequence(position + 1))
-        .await?;
-    hub.begin(position);
-    component.up();
-    loop {
-        for stored in tail.next_batch(MESSAGES_MAX, BYTES_MAX).await? {
-            if let Some(message) = message(&stored) {
-                hub.deliver(&message);
+impl Follower {
+    /// Feeds the hub for ever.
+    ///
+    /// The tail outlives the broker's restarts by itself; it ends only where the log is another one than before.
+    pub(super) async fn follow(self, component: Component) -> ! {
+        loop {
+            let Err(error) = self.feed(&component).await;
+            tracing::error!(error = %Chain(&error), "cannot follow the clicks; beginning anew");
+            component.down("the clicks cannot be followed");
+            tokio::time::sleep(RETRY_DELAY).await;
+        }
+    }
+
+    async fn feed(&self, component: &Component) -> Result<Infallible, ReadError> {
+        let state = self.past.state().await?;
+        let position = Cursor::behind(Log::of(state.incarnation), state.last_sequence);
+        let start = Start::Sequence(position.next_sequence());
+        let mut tail = self.broker.tail(StreamName::Clicks, start).await?;
+        let repeats = self.look_through(&state).await?;
+        self.past.forget();
+        self.hub.begin(position, repeats);
+        component.up();
+        loop {
+            for stored in tail.next_batch(MESSAGES_MAX, BYTES_MAX).await? {
+                let Some(message) = Message::of(&stored) else {
+                    continue;
+                };
+                if let Err(doubt) = self.hub.deliver(&message) {
+                    self.settle(&message, doubt).await;
+                }
             }
         }
     }
-}
 
-fn message(stored: &StoredMessage) -> Option<Message<'_>> {
-    let workspace = stored.subject.as_ref().and_then(Subject::workspace)?;
-    Some(Message {
-        sequence: stored.position.sequence,
-        workspace,
-        batch: batch(stored),
-        body: &stored.body,
-    })
-}
+    /// What came shortly before.
+    async fn look_through(&self, state: &StreamState) -> Result<Repeats, ReadError> {
+        let since = Timestamp::new(world::now().odt() - LOOKED_THROUGH);
+        let mut repeats = Repeats::since(since);
+        if state.messages > 0 {
+            let note = |stored: &_| {
+                if let Some(message) = Message::of(stored) {
+                    message.note(&mut repeats);
+                }
+            };
+            let end = state.last_sequence;
+            self.broker
+                .skim(StreamName::Clicks, None, since, end, note)
+                .await?;
+        }
+        Ok(repeats)
+    }
 
-fn batch(stored: &StoredMessage) -> Option<Batch> {
-    Some(Batch {
-        producer: stored.header(PRODUCER_HEADER)?.parse().ok()?,
-        number: stored.header(BATCH_HEADER)?.parse().ok()?,
-    })
+    /// Asks the log, for as long as it takes: nothing may overtake the message.
+    async fn settle(&self, message: &Message<'_>, doubt: Doubt) {
+        loop {
+            match self.past.largest_before(message, doubt.since).await {
+                Ok(largest) => return self.hub.settle(message, largest),
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "cannot tell yet whether clicks came again");
+                    tokio::time::sleep(RETRY_DELAY).await;
+                }
+            }
+        }
+    }
 }

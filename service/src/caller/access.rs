@@ -164,6 +164,12 @@ pub const RULES: &[Rule] = &[
         VIEWER,
         Scope::ClicksRead,
     ),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/stats/live",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
 ];
 
 const fn rule(method: Method, path: &'static str, who: Who) -> Rule {

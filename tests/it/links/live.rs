@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use time::Duration as Left;
+use tokio::time::Instant;
 
 use crate::eventually::within;
-use crate::stack::{Crowd, End, Stack, Watch, protocols};
+use crate::stack::{End, Producer, Stack, Watch, protocols};
 
 const ALL: &str = "/v1/links/clicks/live";
 
@@ -96,20 +97,25 @@ async fn nobody_hears_of_the_clicks_of_others() {
 async fn who_is_too_slow_is_told_so_without_a_gap_and_holds_up_nobody() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
-    let links = [ada.shortens("https://example.com").await];
+    let link = ada.shortens("https://example.com").await;
     let address = stack.replicas[0].door().address();
     let mut slow = Watch::open_with_small_buffer(address, ALL, &ada.token).await;
-    let (guest, crowd) = (stack.guest(), Crowd::new(stack.visitor(), &links, 32));
+    let producer = Producer::of(&ada, &link, stack.log().await);
+    // More than its buffer and those of the system take.
+    let mut clicks = 0;
+    let guest = stack.guest();
     within(Duration::from_secs(40), "the slow one lags", async || {
-        crowd.opens(256).await;
+        clicks += 2_000;
+        producer.packs(clicks).await;
         match guest.reads_the_figure("live_lagged_total").await {
             1 => Ok(()),
             lagged => Err(lagged),
         }
     })
     .await;
+    producer.ends().await;
     let mut quick = ada.watches_all().await;
-    stack.visitor().opens(&links[0]).await.is(302);
+    stack.visitor().opens(&link).await.is(302);
     quick.click().await;
 
     let mut last = Value::Null;
@@ -123,6 +129,55 @@ async fn who_is_too_slow_is_told_so_without_a_gap_and_holds_up_nobody() {
     assert_eq!(lagged["cursor"], last, "it was told of all up to there");
     assert_eq!(slow.frame().await, Err(End::Closed(4008)));
     stack.finish().await;
+}
+
+#[tokio::test]
+async fn the_totals_of_a_link_are_told_when_they_change_and_once_a_second_at_most() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let (link, other) = (
+        ada.shortens("https://example.com/1").await,
+        ada.shortens("https://example.com/2").await,
+    );
+    let visitor = stack.visitor();
+    visitor.opens(&link).await.is(302);
+    stack.catches_up().await;
+    let mut watch = ada.watches_the_totals_of(&link).await;
+    assert_eq!(watch.frame().await.unwrap(), totals(1, 0));
+
+    let opens = async {
+        for _ in 0..300 {
+            visitor.opens(&other).await.is(302);
+            visitor.opens(&link).await.is(302);
+        }
+        visitor.as_a_bot().opens(&link).await.is(302);
+    };
+    let hears = async {
+        let mut heard = Vec::new();
+        while heard.last().is_none_or(|(it, _)| *it != totals(301, 1)) {
+            let frame = watch.frame().await.unwrap();
+            heard.push((frame, Instant::now()));
+        }
+        heard
+    };
+    let ((), heard) = tokio::join!(opens, hears);
+    for pair in heard.windows(2) {
+        let clicks = |at: usize| pair[at].0["clicks"].as_u64().unwrap();
+        assert!(
+            clicks(0) <= clicks(1) && pair[0].0 != pair[1].0,
+            "{heard:?}"
+        );
+        // The network may hold one up, and not the next.
+        assert!(
+            pair[1].1 - pair[0].1 > Duration::from_millis(700),
+            "{heard:?}"
+        );
+    }
+    stack.finish().await;
+}
+
+fn totals(clicks: u64, bots: u64) -> Value {
+    json!({ "type": "totals", "clicks": clicks, "bots": bots })
 }
 
 fn slugs(clicks: &[Value]) -> Vec<&str> {

@@ -9,6 +9,7 @@ mod live;
 mod locked;
 mod one_click_travels;
 mod reports;
+mod resumed;
 mod ruled;
 mod slugs;
 mod spool;

@@ -46,16 +46,21 @@ impl Log {
 
     /// How often each link was opened: every click that the log holds, a message that came again left out.
     pub(crate) async fn clicks(&self) -> HashMap<LinkId, u64> {
-        let mut numbers = HashMap::<String, u64>::new();
         let mut clicks = HashMap::new();
-        for message in self.all(StreamName::Clicks).await {
-            if !message.is_claim() && is_new(&mut numbers, &message) {
-                for click in ClickEvent::decode_batch(&message.body).unwrap() {
-                    *clicks.entry(click.data.link_id).or_default() += 1;
-                }
+        for message in self.new_clicks().await {
+            for click in ClickEvent::decode_batch(&message.body).unwrap() {
+                *clicks.entry(click.data.link_id).or_default() += 1;
             }
         }
         clicks
+    }
+
+    /// The messages of clicks, those that came again left out.
+    pub(crate) async fn new_clicks(&self) -> Vec<StoredMessage> {
+        let mut numbers = HashMap::<String, u64>::new();
+        let mut messages = self.all(StreamName::Clicks).await;
+        messages.retain(|message| !message.is_claim() && is_new(&mut numbers, message));
+        messages
     }
 }
 

@@ -220,6 +220,16 @@ impl Person {
         Watch::open(self.client.door.address(), path, &self.token).await
     }
 
+    /// Hears how often a link was opened in all.
+    pub(crate) async fn watches_the_totals_of(&self, link: &Link) -> Watch {
+        self.sees(link).await.is(200);
+        let path = format!("/v1/links/{}/stats/live", link.id);
+        let bearer = [("authorization", format!("Bearer {}", self.token))];
+        let address = self.client.door.address();
+        let opened = Watch::connect(address, &path, &bearer, None).await;
+        opened.unwrap()
+    }
+
     /// Reads what is at least as new as her last writes.
     pub(crate) async fn reads(&self, path: &str) -> Answer {
         let known = self.known.lock().unwrap().clone();

@@ -61,6 +61,19 @@ impl Watch {
         headers: &[(&'static str, String)],
         buffer_bytes: Option<u32>,
     ) -> Result<Self, End> {
+        let mut watch = Self::connect(address, path, headers, buffer_bytes).await?;
+        assert_eq!(watch.frame().await?["type"], "ready");
+        assert_eq!(watch.frame().await?, json!({ "type": "caught_up" }));
+        Ok(watch)
+    }
+
+    /// As [`Watch::try_open`], where nobody is greeted.
+    pub(crate) async fn connect(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, String)],
+        buffer_bytes: Option<u32>,
+    ) -> Result<Self, End> {
         let socket = TcpSocket::new_v4().unwrap();
         if let Some(bytes) = buffer_bytes {
             socket.set_recv_buffer_size(bytes).unwrap();
@@ -76,14 +89,12 @@ impl Watch {
         let opened = timeout(SOON, client_async(request, stream)).await;
         match opened.expect("the handshake is answered") {
             Ok((socket, response)) => {
-                let mut watch = Self {
+                let headers = response.headers().clone();
+                Ok(Self {
                     socket,
                     last: Value::Null,
-                    headers: response.headers().clone(),
-                };
-                assert_eq!(watch.frame().await?["type"], "ready");
-                assert_eq!(watch.frame().await?, json!({ "type": "caught_up" }));
-                Ok(watch)
+                    headers,
+                })
             }
             Err(Error::Http(response)) => Err(End::Refused(response.status().as_u16())),
             Err(error) => panic!("{error}"),

@@ -91,6 +91,31 @@ pub(super) async fn of_link(
     .await
 }
 
+/// All clicks on a link, of people and of programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) clicks: i64,
+    pub(crate) bots: i64,
+}
+
+pub(crate) async fn totals(
+    read: &mut PgConnection,
+    workspace: WorkspaceId,
+    link: LinkId,
+) -> sqlx::Result<Totals> {
+    sqlx::query_as!(
+        Totals,
+        r#"select coalesce(sum(clicks) filter (where not is_bot), 0)::bigint as "clicks!",
+                  coalesce(sum(clicks) filter (where is_bot), 0)::bigint as "bots!"
+             from click_rollup
+            where link_id = $1 and workspace_id = $2"#,
+        link.uuid(),
+        workspace.uuid(),
+    )
+    .fetch_one(read)
+    .await
+}
+
 pub(super) async fn of_workspace(
     read: &mut PgConnection,
     workspace: WorkspaceId,

@@ -1,6 +1,6 @@
 //! How often links were opened, over time.
 
-mod count;
+pub(crate) mod count;
 mod interval;
 mod period;
 

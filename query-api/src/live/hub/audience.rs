@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 
 use events::{LinkId, WorkspaceId};
-use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
-use super::{ClickFrame, LiveMetrics};
+use super::{ClickFrame, Line, LiveMetrics};
 
 /// Where a listener sits.
 pub(super) struct Place {
@@ -16,7 +14,7 @@ pub(super) struct Place {
     pub(super) listener: u64,
 }
 
-type Listeners = HashMap<u64, mpsc::Sender<ClickFrame>>;
+type Listeners = HashMap<u64, Line>;
 
 #[derive(Default)]
 pub(super) struct Audience {
@@ -25,12 +23,12 @@ pub(super) struct Audience {
 }
 
 impl Audience {
-    pub(super) fn seat(&mut self, place: &Place, sender: mpsc::Sender<ClickFrame>) {
+    pub(super) fn seat(&mut self, place: &Place, line: Line) {
         let listeners = match place.link {
             Some(link) => self.of_link.entry(link).or_default(),
             None => &mut self.of_all,
         };
-        listeners.insert(place.listener, sender);
+        listeners.insert(place.listener, line);
     }
 
     pub(super) fn vacate(&mut self, place: &Place) {
@@ -62,17 +60,15 @@ impl Audience {
     }
 }
 
-/// A listener whose buffer is full loses its sender: it gets what is in the buffer, then hears of its lag.
+/// A listener whose buffer is full loses its line: it gets what is in the buffer, then hears that it was cut off.
 fn tell(listeners: &mut Listeners, frame: &ClickFrame, metrics: &LiveMetrics) {
-    listeners.retain(|_, sender| match sender.try_send(frame.clone()) {
-        Ok(()) => {
+    listeners.retain(|_, line| {
+        let is_taken = line.take(frame);
+        if is_taken {
             metrics.frames.inc();
-            true
-        }
-        Err(TrySendError::Full(_)) => {
+        } else {
             metrics.lagged.inc();
-            false
         }
-        Err(TrySendError::Closed(_)) => false,
+        is_taken
     });
 }

@@ -21,7 +21,7 @@ impl LiveMetrics {
         );
         registry.register(
             "live_lagged",
-            "Subscribers that were too slow",
+            "Buffers that overflowed: their subscribers are closed, or read on from the log if they were catching up",
             self.lagged.clone(),
         );
     }

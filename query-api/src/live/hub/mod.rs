@@ -1,33 +1,26 @@
 //! Who listens to what, and the handing out of clicks.
 
 mod audience;
+mod line;
 mod metrics;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use events::links::ClickEvent;
-use events::{LinkId, WorkspaceId};
-use tokio::sync::mpsc;
+use events::{LinkId, Timestamp, WorkspaceId};
 
 use self::audience::{Audience, Place};
+use self::line::{Line, Receiver};
 pub(super) use self::metrics::LiveMetrics;
 use super::cursor::Cursor;
 use super::frame::ClickFrame;
-use super::repeats::{Batch, Repeats};
+use super::message::Message;
+use super::repeats::{Repeats, Verdict};
 
 /// Subscriptions of one process; some 10 KB each.
 const LISTENERS_MAX: usize = 20_000;
-/// Clicks that may wait for one subscriber before it counts as too slow.
-pub(super) const FRAMES_MAX: usize = 256;
-
-/// One message of CLICKS, not looked into yet.
-pub(super) struct Message<'a> {
-    pub(super) sequence: u64,
-    pub(super) workspace: WorkspaceId,
-    pub(super) batch: Option<Batch>,
-    pub(super) body: &'a [u8],
-}
+/// Those of one workspace.
+const LISTENERS_OF_WORKSPACE_MAX: usize = 1_000;
 
 /// Nobody can be let in.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +29,15 @@ pub(super) enum JoinError {
     NotFollowing,
     #[error("{LISTENERS_MAX} subscriptions are open already")]
     Full,
+    #[error("the workspace has {LISTENERS_OF_WORKSPACE_MAX} subscriptions already")]
+    WorkspaceFull,
+}
+
+/// A message that may have come before the tail began: it is passed on once the log has been asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Doubt {
+    /// Its like can only have been stored since then.
+    pub(super) since: Timestamp,
 }
 
 /// The meeting place of the tail and the sockets.
@@ -47,11 +49,12 @@ pub(super) struct Hub {
 
 #[derive(Default)]
 struct State {
-    /// The last message that was handed out or skipped; none before the tail has begun.
-    position: Option<u64>,
+    /// Behind the last message that was handed out or skipped; none before the tail has begun.
+    position: Option<Cursor>,
     repeats: Repeats,
     audiences: HashMap<WorkspaceId, Audience>,
     listeners: usize,
+    of_workspace: HashMap<WorkspaceId, usize>,
     next_listener: u64,
 }
 
@@ -59,7 +62,7 @@ struct State {
 pub(super) struct Subscription {
     /// Every click after this one comes.
     pub(super) start: Cursor,
-    frames: mpsc::Receiver<ClickFrame>,
+    frames: Receiver,
     place: Place,
     hub: Arc<Hub>,
 }
@@ -69,12 +72,13 @@ impl Hub {
         &self.metrics
     }
 
-    /// The tail begins behind `position`.
+    /// The tail begins behind `position`, knowing `repeats`.
     ///
     /// Whoever listened to an earlier tail is cut off, since there may be a gap between the two.
-    pub(super) fn begin(&self, position: u64) {
+    pub(super) fn begin(&self, position: Cursor, repeats: Repeats) {
         let mut state = self.state();
         state.position = Some(position);
+        state.repeats = repeats;
         state.audiences.clear();
     }
 
@@ -87,60 +91,69 @@ impl Hub {
         link: Option<LinkId>,
     ) -> Result<Subscription, JoinError> {
         let mut state = self.state();
-        let position = state.position.ok_or(JoinError::NotFollowing)?;
+        let start = state.position.ok_or(JoinError::NotFollowing)?;
         if state.listeners >= LISTENERS_MAX {
             return Err(JoinError::Full);
         }
-        let (sender, frames) = mpsc::channel(FRAMES_MAX);
+        let of_workspace = state.of_workspace.entry(workspace).or_default();
+        if *of_workspace >= LISTENERS_OF_WORKSPACE_MAX {
+            return Err(JoinError::WorkspaceFull);
+        }
+        *of_workspace += 1;
+        state.listeners += 1;
         let place = Place {
             workspace,
             link,
             listener: state.next_listener,
         };
         state.next_listener += 1;
-        state.listeners += 1;
-        state
-            .audiences
-            .entry(workspace)
-            .or_default()
-            .seat(&place, sender);
         self.metrics.sockets.inc();
         Ok(Subscription {
-            start: Cursor::Message(position),
-            frames,
+            start,
+            frames: state.seat(&place),
             place,
             hub: Arc::clone(self),
         })
     }
 
     /// Hands a message's clicks to those who listen; if nobody does, it isn't even decoded.
-    pub(super) fn deliver(&self, message: &Message<'_>) {
-        if self.skip(message) {
+    ///
+    /// A message that came again is passed over; one that may have is left, and must be [settled](Hub::settle).
+    pub(super) fn deliver(&self, message: &Message<'_>) -> Result<(), Doubt> {
+        let mut state = self.state();
+        let verdict = message.judge(&mut state.repeats);
+        let is_heard = state.audiences.contains_key(&message.workspace);
+        match verdict {
+            Verdict::New if is_heard => {
+                drop(state);
+                self.hand_out(message);
+            }
+            Verdict::Doubtful { since } if is_heard => return Err(Doubt { since }),
+            // Without a mark, what is doubtful will be doubtful again.
+            Verdict::New | Verdict::Repeat | Verdict::Doubtful { .. } => {
+                state.pass(message.sequence);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands a doubtful message's clicks out, unless the producer has had its number before.
+    pub(super) fn settle(&self, message: &Message<'_>, largest: Option<u64>) {
+        let mut state = self.state();
+        if message.settle(&mut state.repeats, largest) {
+            state.pass(message.sequence);
+        } else {
+            drop(state);
+            self.hand_out(message);
+        }
+    }
+
+    fn hand_out(&self, message: &Message<'_>) {
+        let clicks = message.clicks();
+        let mut state = self.state();
+        let Some(position) = state.pass(message.sequence) else {
             return;
-        }
-        let clicks = ClickEvent::decode_batch(message.body).unwrap_or_else(|error| {
-            tracing::error!(sequence = message.sequence, %error, "clicks that cannot be read");
-            Vec::new()
-        });
-        self.hand_out(message, &clicks);
-    }
-
-    fn skip(&self, message: &Message<'_>) -> bool {
-        let mut state = self.state();
-        let repeat = message
-            .batch
-            .map(|batch| state.repeats.is_repeat(message.workspace, batch));
-        let is_skipped =
-            repeat.unwrap_or(false) || !state.audiences.contains_key(&message.workspace);
-        if is_skipped {
-            state.position = Some(message.sequence);
-        }
-        is_skipped
-    }
-
-    fn hand_out(&self, message: &Message<'_>, clicks: &[ClickEvent<'_>]) {
-        let mut state = self.state();
-        state.position = Some(message.sequence);
+        };
         let Some(audience) = state.audiences.get_mut(&message.workspace) else {
             return;
         };
@@ -148,13 +161,9 @@ impl Hub {
             if !audience.wants(click.data.link_id) {
                 continue;
             }
-            let cursor = Cursor::Click {
-                sequence: message.sequence,
-                index,
-            };
-            match ClickFrame::new(cursor, click) {
-                Ok(frame) => audience.tell(click.data.link_id, &frame, &self.metrics),
-                Err(error) => tracing::error!(%cursor, %error, "a click that cannot be written"),
+            let cursor = Cursor::at(position.log, message.sequence, index);
+            if let Some(frame) = ClickFrame::new(cursor, click) {
+                audience.tell(click.data.link_id, &frame, &self.metrics);
             }
         }
     }
@@ -163,12 +172,13 @@ impl Hub {
         let mut state = self.state();
         state.listeners -= 1;
         self.metrics.sockets.dec();
-        if let Some(audience) = state.audiences.get_mut(&place.workspace) {
-            audience.vacate(place);
-            if audience.is_empty() {
-                state.audiences.remove(&place.workspace);
+        if let Some(count) = state.of_workspace.get_mut(&place.workspace) {
+            *count -= 1;
+            if *count == 0 {
+                state.of_workspace.remove(&place.workspace);
             }
         }
+        state.vacate(place);
     }
 
     /// A panic elsewhere leaves the state whole.
@@ -177,15 +187,64 @@ impl Hub {
     }
 }
 
-impl Subscription {
-    /// The next click; `None` once so many waited that later ones could not be kept.
-    pub(super) async fn next(&mut self) -> Option<ClickFrame> {
-        self.frames.recv().await
+impl State {
+    /// Where the tail is now; `None` before it has begun.
+    fn pass(&mut self, sequence: u64) -> Option<Cursor> {
+        let position = self.position.as_mut()?;
+        *position = Cursor::behind(position.log, sequence);
+        Some(*position)
     }
 
-    /// The next click, if it is there already.
-    pub(super) fn next_waiting(&mut self) -> Option<ClickFrame> {
-        self.frames.try_recv().ok()
+    fn seat(&mut self, place: &Place) -> Receiver {
+        let (line, receiver) = Line::new();
+        let audience = self.audiences.entry(place.workspace).or_default();
+        audience.seat(place, line);
+        receiver
+    }
+
+    fn vacate(&mut self, place: &Place) {
+        if let Some(audience) = self.audiences.get_mut(&place.workspace) {
+            audience.vacate(place);
+            if audience.is_empty() {
+                self.audiences.remove(&place.workspace);
+            }
+        }
+    }
+}
+
+impl Subscription {
+    /// The clicks that wait; `None` once so many waited that later ones could not be kept.
+    ///
+    /// A call that is given up has taken nothing.
+    pub(super) async fn next(&mut self) -> Option<Vec<ClickFrame>> {
+        self.frames.next().await
+    }
+
+    /// The workspace, and the one link of it, if it is one.
+    pub(super) const fn listens_to(&self) -> (WorkspaceId, Option<LinkId>) {
+        (self.place.workspace, self.place.link)
+    }
+
+    /// Whether clicks got lost because nobody took those before them.
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.frames.is_cut_off()
+    }
+
+    /// Forgets the clicks that wait, and listens again from now on.
+    pub(super) fn again(&mut self) -> Result<(), JoinError> {
+        let mut state = self.hub.state();
+        self.start = state.position.ok_or(JoinError::NotFollowing)?;
+        state.vacate(&self.place);
+        self.frames = state.seat(&self.place);
+        Ok(())
+    }
+
+    /// Where the hub is, if nothing waits and nothing got lost: who has taken all has seen all up to there.
+    pub(super) fn position(&self) -> Option<Cursor> {
+        // Nothing is handed out while the state is held.
+        let state = self.hub.state();
+        let has_all = self.frames.is_empty() && !self.frames.is_cut_off();
+        state.position.filter(|_| has_all)
     }
 }
 

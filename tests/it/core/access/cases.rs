@@ -232,6 +232,7 @@ pub(super) const CASES: &[Case] = &[
     get("/v1/links/{id}/stats", Named::Link),
     live("/v1/links/clicks/live", Named::Nothing),
     live("/v1/links/{id}/clicks/live", Named::Link),
+    live("/v1/links/{id}/stats/live", Named::Link),
 ];
 
 /// A body that the route doesn't read.

@@ -1,20 +1,25 @@
-//! Who may subscribe: what is asked of a request before it is upgraded.
+//! Who may subscribe: what is asked of a request before it is upgraded, or answered with events.
+
+mod resume;
 
 use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
 use http::StatusCode;
 use http::header::{
-    AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_PROTOCOL,
-    UPGRADE,
+    ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use http::request::Parts;
 use serde::Deserialize;
-use service::body::{Faults, Query};
+use service::body::Query;
 use service::caller::Caller;
 use service::headers::MinPosition;
 use service::problem::Problem;
 use url::Url;
 
+use self::resume::AskedResume;
+use super::feed::Resume;
+use super::sse;
 use crate::app::App;
 
 /// The subprotocol that the frames are written in.
@@ -26,20 +31,27 @@ const BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES_MAX: usize = 64 * 1024;
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
-/// A request that may be upgraded, as far as it tells itself.
+/// A request that may subscribe, as far as it tells itself.
 pub(super) struct Admission {
     pub(super) caller: Caller,
     /// How far the view of links must have come, by the header or by the query.
     pub(super) min_position: MinPosition,
-    pub(super) upgrade: WebSocketUpgrade,
+    pub(super) resume: Resume,
+    pub(super) transport: Transport,
+}
+
+/// How frames reach the subscriber.
+pub(super) enum Transport {
+    WebSocket(WebSocketUpgrade),
+    Events,
 }
 
 #[derive(Deserialize)]
 struct Asked {
     /// Stands in for the header that a browser cannot send.
     min_position: Option<String>,
-    cursor: Option<String>,
-    from: Option<String>,
+    #[serde(flatten)]
+    resume: AskedResume,
 }
 
 impl FromRequestParts<App> for Admission {
@@ -49,17 +61,12 @@ impl FromRequestParts<App> for Admission {
         adopt_protocol_token(&mut parts.headers);
         let caller = Caller::from_request_parts(parts, app).await?;
         check_origin(&parts.headers, &app.public_url)?;
-        let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
-            .await
-            .map_err(|rejection| upgrade_needed(rejection.body_text()))?
-            .protocols([PROTOCOL])
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(BUFFER_BYTES)
-            .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-            .max_frame_size(MESSAGE_BYTES_MAX)
-            .max_message_size(MESSAGE_BYTES_MAX);
-        let Query(asked) = Query::from_request_parts(parts, app).await?;
-        check_resume(&asked)?;
+        let transport = Transport::of(parts, app).await?;
+        let Query(asked) = Query::<Asked>::from_request_parts(parts, app).await?;
+        let resume = match transport {
+            Transport::WebSocket(_) => asked.resume.parse()?,
+            Transport::Events => asked.resume.or_last_event(&parts.headers).parse()?,
+        };
         let mut min_position = MinPosition::from_request_parts(parts, app).await?;
         if let Some(text) = &asked.min_position {
             min_position.add("/min_position", text)?;
@@ -67,9 +74,38 @@ impl FromRequestParts<App> for Admission {
         Ok(Self {
             caller,
             min_position,
-            upgrade,
+            resume,
+            transport,
         })
     }
+}
+
+impl Transport {
+    async fn of(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(UPGRADE) && accepts_events(&parts.headers) {
+            return Ok(Self::Events);
+        }
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
+            .await
+            .map_err(|rejection| upgrade_needed(&rejection.body_text()))?
+            .protocols([PROTOCOL])
+            .read_buffer_size(BUFFER_BYTES)
+            .write_buffer_size(BUFFER_BYTES)
+            .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
+            .max_frame_size(MESSAGE_BYTES_MAX)
+            .max_message_size(MESSAGE_BYTES_MAX);
+        Ok(Self::WebSocket(upgrade))
+    }
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(ACCEPT).iter();
+    let types = lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','));
+    types
+        .filter_map(|it| it.split(';').next())
+        .any(|it| it.trim().eq_ignore_ascii_case(sse::MEDIA_TYPE))
 }
 
 /// A token among the subprotocols stands in for the `Authorization` that a browser cannot send.
@@ -105,23 +141,16 @@ fn check_origin(headers: &HeaderMap, public_url: &Url) -> Result<(), Problem> {
     }
 }
 
-fn check_resume(asked: &Asked) -> Result<(), Problem> {
-    let mut faults = Faults::default();
-    for (pointer, from) in [("/cursor", &asked.cursor), ("/from", &asked.from)] {
-        if from.is_some() {
-            faults.add(pointer, "resuming is not offered yet; subscribe without it");
-        }
-    }
-    faults.finish()
-}
-
-fn upgrade_needed(detail: String) -> Problem {
+fn upgrade_needed(detail: &str) -> Problem {
     Problem::new(
         StatusCode::UPGRADE_REQUIRED,
         "upgrade_required",
-        "WebSocket needed",
+        "WebSocket or event stream needed",
     )
-    .detail(detail)
+    .detail(format!(
+        "{detail}; for events, send Accept: {}",
+        sse::MEDIA_TYPE
+    ))
     .header(UPGRADE, HeaderValue::from_static("websocket"))
     .header(CONNECTION, HeaderValue::from_static("upgrade"))
 }
@@ -153,6 +182,15 @@ mod tests {
         ] {
             assert!(allowed(origin, "localhost:8080").is_err(), "{origin}");
         }
+    }
+
+    #[test]
+    fn events_are_for_who_asks_for_them_by_name() {
+        let accepts = |line| accepts_events(&headers(&[(ACCEPT, line)]));
+        assert!(accepts("text/event-stream"));
+        assert!(accepts("text/html, Text/Event-Stream; q=0.9"));
+        assert!(!accepts("*/*"));
+        assert!(!accepts_events(&HeaderMap::new()));
     }
 
     #[test]

@@ -1,0 +1,146 @@
+//! What one subscriber is told, in order: where it begins, what it missed, what happens now.
+
+mod behind;
+mod resume;
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+
+use self::behind::{Behind, Page};
+pub(super) use self::resume::Resume;
+use super::cursor::Cursor;
+use super::frame::{ClickFrame, Frame};
+use super::hub::Subscription;
+use super::past::Past;
+
+/// A frame on its way.
+pub(super) struct Told {
+    /// Where the subscriber is then; as before, if none.
+    pub(super) cursor: Option<Cursor>,
+    pub(super) text: Utf8Bytes,
+}
+
+/// The frames of one subscriber.
+pub(super) struct Feed {
+    subscription: Subscription,
+    past: Arc<Past>,
+    /// How far the frames reach that were given out.
+    at: Cursor,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Nothing has been given out.
+    Begins {
+        /// From where on what came cannot be had.
+        gap_from: Option<Cursor>,
+        behind: Option<Box<Behind>>,
+    },
+    /// What it missed is read from the log.
+    Behind(Box<Behind>),
+    Live,
+}
+
+impl Feed {
+    /// The next frames; `None` once clicks got lost because those before them waited for too long.
+    ///
+    /// A call that is given up has taken nothing.
+    pub(super) async fn next(&mut self) -> Option<Vec<Told>> {
+        loop {
+            match &mut self.stage {
+                Stage::Begins { gap_from, behind } => {
+                    let (gap_from, behind) = (*gap_from, behind.take());
+                    let told = self.greeting(gap_from, behind.is_none());
+                    self.stage = behind.map_or(Stage::Live, Stage::Behind);
+                    return Some(told);
+                }
+                Stage::Behind(behind) => {
+                    let page = behind.page(&self.past, &self.subscription, self.at).await;
+                    let told = self.take(page)?;
+                    if !told.is_empty() {
+                        return Some(told);
+                    }
+                }
+                Stage::Live => {
+                    let frames = self.subscription.next().await?;
+                    let at = self.at;
+                    let new = frames.into_iter().filter(|it| !at.covers(it.cursor));
+                    let told: Vec<_> = new.map(Told::from).collect();
+                    if let Some(last) = told.last() {
+                        self.at = last.cursor.unwrap_or(at);
+                        return Some(told);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Where a subscriber is who has been told all that was given out.
+    pub(super) fn cursor(&self) -> Cursor {
+        let position = match self.stage {
+            Stage::Live => self.subscription.position(),
+            Stage::Begins { .. } | Stage::Behind(_) => None,
+        };
+        let position = position.filter(|it| it.log == self.at.log && it.covers(self.at));
+        position.unwrap_or(self.at)
+    }
+
+    /// How far the frames reach that were given out.
+    pub(super) const fn at(&self) -> Cursor {
+        self.at
+    }
+
+    fn greeting(&self, gap_from: Option<Cursor>, is_live: bool) -> Vec<Told> {
+        let ready = Told::of(&Frame::Ready { cursor: self.at }, Some(self.at));
+        let gap = gap_from.and_then(|from| {
+            let gap = Frame::Gap { from, to: self.at };
+            Told::of(&gap, None)
+        });
+        let caught_up = is_live.then(|| Told::of(&Frame::CaughtUp, None)).flatten();
+        [ready, gap, caught_up].into_iter().flatten().collect()
+    }
+
+    /// Takes in a page; `None` if the log is another one by now.
+    fn take(&mut self, page: Page) -> Option<Vec<Told>> {
+        let mut told: Vec<_> = page.frames.into_iter().map(Told::from).collect();
+        self.at = page.at;
+        if page.is_last {
+            if self.subscription.is_cut_off() {
+                // More came than could wait: there is more to read.
+                self.subscription.again().ok()?;
+                if self.subscription.start.log != self.at.log {
+                    return None;
+                }
+                if let Stage::Behind(behind) = &mut self.stage {
+                    behind.read_on();
+                }
+            } else {
+                told.extend(Told::of(&Frame::CaughtUp, None));
+                self.stage = Stage::Live;
+            }
+        }
+        Some(told)
+    }
+}
+
+impl Told {
+    /// `None` if it cannot be written, which is logged.
+    pub(super) fn of(frame: &Frame<'_>, cursor: Option<Cursor>) -> Option<Self> {
+        let text = frame.text();
+        let text = text.inspect_err(|error| tracing::error!(%error, "a frame cannot be written"));
+        Some(Self {
+            cursor,
+            text: text.ok()?,
+        })
+    }
+}
+
+impl From<ClickFrame> for Told {
+    fn from(frame: ClickFrame) -> Self {
+        Self {
+            cursor: Some(frame.cursor),
+            text: frame.text,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The same frames as server-sent events.
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+
+use super::*;
+
+/// An event stream as it comes, chunk by chunk.
+struct Events {
+    lines: BufReader<TcpStream>,
+    head: String,
+}
+
+/// One event: its id, and the frame in it.
+type Event = (Option<String>, Value);
+
+impl Process {
+    async fn events(&self, caller: &Caller, path: &str, last_event: Option<&str>) -> Events {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let last_event = last_event.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n{last_event}\
+             Authorization: Bearer {}\r\n\r\n",
+            self.address,
+            token(caller, world::now()),
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            lines.read_line(&mut head).await.unwrap();
+        }
+        Events { lines, head }
+    }
+}
+
+impl Events {
+    /// The next events that come together; none at the end.
+    async fn next(&mut self) -> Vec<Event> {
+        let chunk = timeout(SOON, self.chunk()).await.expect("a chunk");
+        let events = chunk.split("\n\n").filter(|it| !it.is_empty());
+        events.map(event).collect()
+    }
+
+    async fn chunk(&mut self) -> String {
+        let mut size = String::new();
+        self.lines.read_line(&mut size).await.unwrap();
+        let size = usize::from_str_radix(size.trim(), 16).unwrap();
+        let mut chunk = vec![0; size + 2];
+        self.lines.read_exact(&mut chunk).await.unwrap();
+        chunk.truncate(size);
+        String::from_utf8(chunk).unwrap()
+    }
+}
+
+fn event(text: &str) -> Event {
+    let field = |name| text.lines().find_map(|line| line.strip_prefix(name));
+    let frame = field("data: ").unwrap_or_else(|| panic!("no data in {text:?}"));
+    let id = field("id: ").map(str::to_owned);
+    (id, serde_json::from_str(frame).unwrap())
+}
+
+#[tokio::test]
+async fn clicks_come_as_events_too_and_go_on_after_the_last() {
+    let process = Process::without_database().await;
+    let ada = member_of(1);
+    let link = LinkId::new(Uuid::from_u128(70));
+    let mut events = process.events(&ada, WORKSPACE, None).await;
+    let head = events.head.to_lowercase();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    for header in ["content-type: text/event-stream", "cache-control: no-store"] {
+        assert!(head.contains(header), "{head}");
+    }
+    let greeting = events.next().await;
+    assert_eq!(greeting[0].1["type"], "ready");
+    assert_eq!(greeting[1], (None, json!({ "type": "caught_up" })));
+    process.click(&ada, link).await;
+    process.click(&ada, link).await;
+    let (id, click) = events.next().await.remove(0);
+    assert_eq!(
+        (place(&click), id.as_deref()),
+        ("1.0", click["cursor"].as_str())
+    );
+
+    // As a browser does that had begun at the start: the address stays the same.
+    let path = format!("{WORKSPACE}?from=start");
+    let mut again = process.events(&ada, &path, id.as_deref()).await;
+    assert_eq!(again.next().await[0].0, id);
+    assert_eq!(place(&again.next().await[0].1), "2.0");
+}
+
+#[tokio::test]
+async fn an_event_stream_says_why_it_ends_and_where_to_go_on() {
+    let process = Process::without_database().await;
+    let ada = member_of(1);
+    let mut events = process.events(&ada, WORKSPACE, None).await;
+    let ready = events.next().await.remove(0).1;
+    let stopped = process.tasks.stop(SOON);
+    let heard = async { (events.next().await, events.next().await) };
+    let (stopped, (last, end)) = tokio::join!(stopped, heard);
+    assert_eq!(stopped, Ok(()));
+    let closing = json!({ "type": "closing", "code": 1012, "cursor": ready["cursor"] });
+    let id = ready["cursor"].as_str().map(str::to_owned);
+    assert_eq!((last, end), (vec![(id, closing)], vec![]));
+}
+
+#[tokio::test]
+async fn a_last_event_that_is_none_of_ours_is_refused() {
+    let process = Process::without_database().await;
+    let ada = member_of(1);
+    let head = process
+        .events(&ada, WORKSPACE, Some("yesterday"))
+        .await
+        .head;
+    assert!(head.starts_with("HTTP/1.1 422"), "{head}");
+}
