@@ -66,15 +66,19 @@ pub(crate) async fn make(
     app.limiter.spend_many(limit, &account, count).await?;
     let chars = shorten::random_chars(app).await?;
     let mut entries = entries(app, wanted, chars).await?;
+    let mut hoped = hoped(workspace, &entries);
     for _ in 0..ATTEMPTS_MAX {
-        let claims = free(app, workspace, &mut entries, chars).await?;
+        let claims = match hoped.take() {
+            Some(claims) => claims,
+            None => free(app, workspace, &mut entries, chars).await?,
+        };
         let made = made(app, origin, &entries).map_err(internal)?;
         if origin.once.is_some() && made.len() > KEPT_BYTES_MAX {
             return Err(Problem::too_large()
                 .detail("with an Idempotency-Key the answer is kept, and this one is too long; send fewer links"));
         }
         match store(app, workspace, origin, &entries, claims, made).await {
-            // Somebody was faster with one of the slugs: which, the next look tells.
+            // Somebody has one of the slugs: which, the next look tells.
             Err(HandleError::Taken(_)) => {}
             done => return Ok(done?),
         }
@@ -109,6 +113,13 @@ async fn entries(app: &App, wanted: Vec<Wanted>, chars: usize) -> Result<Vec<Ent
         entries.push(Entry::of(app, wanted, chars).await?);
     }
     Ok(entries)
+}
+
+/// The claims on every slug, as if all were free, as they nearly always are: looking up each costs more than making it.
+fn hoped(workspace: WorkspaceId, entries: &[Entry]) -> Option<Vec<Claiming>> {
+    let claim = |it: &Entry| Claiming::new(it.value(workspace), it.subject(workspace));
+    let is_sound = repeated(workspace, entries).is_empty();
+    is_sound.then(|| entries.iter().map(claim).collect())
 }
 
 /// The claims on every slug; a random one that is taken is drawn again, and every other one is told of at once.
