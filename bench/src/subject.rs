@@ -113,7 +113,7 @@ impl Subject {
             dns_resolver: None,
             password_cost: settings.password_cost,
         };
-        let system = Box::pin(System::start(blueprint, listener)).await?;
+        let system = System::start(blueprint, listener).await?;
         Ok(Self {
             system,
             url,

@@ -258,7 +258,9 @@ async fn start(
             dns_resolver: blueprint.dns_resolver,
             spool: spool.context("command-api needs a spool")?,
         };
-        let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks).await?;
+        let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks);
+        // Large, and polled once: it stands apart from whatever waits for it.
+        let built = Box::pin(built).await?;
         routes.take_command_api(built);
     }
     if processes.projectors {
