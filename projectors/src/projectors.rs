@@ -13,7 +13,7 @@ use crate::core::{
     WorkspaceList,
 };
 use crate::database::Database;
-use crate::links::{ClickRollup, LinkList};
+use crate::links::{ClickCount, LinkList};
 use crate::media::AssetList;
 use crate::metrics::ProjectionMetrics;
 use crate::migrate::{MigrationError, migrate};
@@ -57,7 +57,7 @@ impl Projectors {
             self.worker(&metrics, AuditTrailLinks),
             self.worker(&metrics, AssetList),
             self.worker(&metrics, LinkList),
-            self.worker(&metrics, ClickRollup::default()),
+            self.worker(&metrics, ClickCount::default()),
         ];
         let tasks = self.tasks.clone();
         self.tasks.spawn("migrations", async move {

@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 44] = [
+const ROUTES: [&str; 48] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -55,6 +55,10 @@ const ROUTES: [&str; 44] = [
     "GET /v1/links/{id}/qr",
     "GET /v1/links/{id}/stats",
     "GET /v1/links/stats",
+    "GET /v1/links/{id}/stats/{dimension}",
+    "GET /v1/links/stats/{dimension}",
+    "GET /v1/links/{id}/clicks",
+    "GET /v1/links/clicks",
     "GET /v1/links/{id}/clicks/live",
     "GET /v1/links/clicks/live",
     "GET /{slug}",

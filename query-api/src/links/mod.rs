@@ -1,6 +1,6 @@
 //! Questions about links and the clicks on them.
 
-mod click_rollup;
+mod click_count;
 pub(crate) mod link_list;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -14,6 +14,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link_list::export::export))
         .routes(routes!(link_list::one))
         .routes(routes!(link_list::qr::of_link))
-        .routes(routes!(click_rollup::of_link))
-        .routes(routes!(click_rollup::of_workspace))
+        .routes(routes!(click_count::of_link))
+        .routes(routes!(click_count::of_workspace))
+        .routes(routes!(click_count::top::of_link))
+        .routes(routes!(click_count::top::of_workspace))
+        .routes(routes!(click_count::record::of_link))
+        .routes(routes!(click_count::record::of_workspace))
 }

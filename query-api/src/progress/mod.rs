@@ -34,7 +34,7 @@ pub(crate) enum Projection {
     AuditTrailLinks,
     AssetList,
     LinkList,
-    ClickRollup,
+    ClickCount,
 }
 
 impl Projection {
@@ -49,7 +49,7 @@ impl Projection {
         Self::AuditTrailLinks,
         Self::AssetList,
         Self::LinkList,
-        Self::ClickRollup,
+        Self::ClickCount,
     ];
 
     const fn name(self) -> &'static str {
@@ -64,7 +64,7 @@ impl Projection {
             Self::AuditTrailLinks => "audit_trail_links",
             Self::AssetList => "asset_list",
             Self::LinkList => "link_list",
-            Self::ClickRollup => "click_rollup",
+            Self::ClickCount => "click_count",
         }
     }
 
@@ -79,7 +79,7 @@ impl Projection {
             | Self::AuditTrailMedia
             | Self::AuditTrailLinks => Context::Core,
             Self::AssetList => Context::Media,
-            Self::LinkList | Self::ClickRollup => Context::Links,
+            Self::LinkList | Self::ClickCount => Context::Links,
         }
     }
 
@@ -93,7 +93,7 @@ impl Projection {
             | Self::AuditTrail => StreamName::Core,
             Self::AssetList | Self::AuditTrailMedia => StreamName::Media,
             Self::LinkList | Self::AuditTrailLinks => StreamName::Links,
-            Self::ClickRollup => StreamName::Clicks,
+            Self::ClickCount => StreamName::Clicks,
         }
     }
 }
@@ -118,7 +118,7 @@ struct Heard {
     audit_trail_links: watch::Sender<u64>,
     asset_list: watch::Sender<u64>,
     link_list: watch::Sender<u64>,
-    click_rollup: watch::Sender<u64>,
+    click_count: watch::Sender<u64>,
 }
 
 impl Heard {
@@ -134,7 +134,7 @@ impl Heard {
             Projection::AuditTrailLinks => &self.audit_trail_links,
             Projection::AssetList => &self.asset_list,
             Projection::LinkList => &self.link_list,
-            Projection::ClickRollup => &self.click_rollup,
+            Projection::ClickCount => &self.click_count,
         }
     }
 }

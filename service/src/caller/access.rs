@@ -116,6 +116,25 @@ pub const RULES: &[Rule] = &[
     ),
     scoped(
         Method::GET,
+        "/v1/links/stats/{dimension}",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/stats/{dimension}",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(Method::GET, "/v1/links/clicks", VIEWER, Scope::ClicksRead),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/clicks",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
         "/v1/links/clicks/live",
         VIEWER,
         Scope::ClicksRead,

@@ -207,6 +207,10 @@ pub(super) const CASES: &[Case] = &[
     get("/v1/links/{id}", Named::Link),
     get("/v1/links/stats", Named::Nothing),
     get("/v1/links/{id}/stats", Named::Link),
+    get("/v1/links/stats/{dimension}", Named::Nothing),
+    get("/v1/links/{id}/stats/{dimension}", Named::Link),
+    get("/v1/links/clicks", Named::Nothing),
+    get("/v1/links/{id}/clicks", Named::Link),
     live("/v1/links/clicks/live", Named::Nothing),
     live("/v1/links/{id}/clicks/live", Named::Link),
 ];

@@ -63,6 +63,7 @@ impl Things {
             Named::Link => &self.link,
         };
         let path = case.path.replace("{id}", id).replace("{user_id}", user);
+        let path = path.replace("{dimension}", "country");
         assert!(!path.contains(['{', '}']), "another kind of name in {path}");
         path
     }
