@@ -110,6 +110,7 @@ impl Subject {
             rate_limits: Limits::off(),
             link_cache_max: settings.link_cache_max,
             targets: Targets::default(),
+            dns_resolver: None,
             password_cost: settings.password_cost,
         };
         let system = System::start(blueprint, listener).await?;

@@ -49,9 +49,11 @@ impl Agents {
         let text = header
             .and_then(|value| value.to_str().ok())
             .filter(|text| !text.is_empty());
-        let Some(text) = text else {
-            return Arc::clone(&self.nameless);
-        };
+        text.map_or_else(|| Arc::clone(&self.nameless), |text| self.know_text(text))
+    }
+
+    /// What the header's text tells.
+    pub(crate) fn know_text(&self, text: &str) -> Arc<Agent> {
         let text = text.get(..HEADER_BYTES_MAX).unwrap_or(text);
         if let Some(agent) = self.known.get(text) {
             return agent;

@@ -39,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) domain: Domain,
     /// Where links may lead.
     pub(crate) targets: TargetRules,
+    /// Who is asked for records of domains; none: those of this machine.
+    pub(crate) dns_resolver: Option<SocketAddr>,
     /// How long random slugs must be.
     pub(crate) fill: Fill,
     pub(crate) directory: Directory,

@@ -22,6 +22,7 @@ mod problem;
 mod spec;
 mod text;
 
+use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,6 +84,8 @@ pub struct Settings {
     pub storage: StorageSettings,
     /// Where links may lead.
     pub targets: Targets,
+    /// Who is asked for records of domains; none: those of this machine.
+    pub dns_resolver: Option<SocketAddr>,
     /// Where clicks wait for the broker.
     pub spool: SpoolSettings,
 }
@@ -147,6 +150,7 @@ pub async fn build(
         password_cost,
         storage,
         targets,
+        dns_resolver,
         spool,
     } = settings;
     let domain = Domain::of(&public_url);
@@ -185,6 +189,7 @@ pub async fn build(
         hashing,
         domain,
         targets,
+        dns_resolver,
         fill: Fill::default(),
         directory,
         agents: Agents::new(),

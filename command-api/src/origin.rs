@@ -44,6 +44,11 @@ impl Once {
         keyring.derive(label, self.name.as_bytes())
     }
 
+    /// The subject of the record of clicks that were reported.
+    pub(crate) fn report_subject(&self) -> Subject {
+        Subject::ReportClaim(self.key.clone())
+    }
+
     /// The subject of the wish's record.
     pub(crate) fn subject(&self, context: Context) -> Subject {
         Subject::Claim(context, ClaimKind::Idempotency, self.key.clone())

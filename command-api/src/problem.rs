@@ -13,7 +13,7 @@ use crate::core::{
 };
 use crate::handle::HandleError;
 use crate::hashing::HashingError;
-use crate::links::LinkRejection;
+use crate::links::{LinkRejection, OwnDomainRejection};
 use crate::media::AssetRejection;
 
 /// Seconds after which a caller may come again when the broker is away.
@@ -53,6 +53,8 @@ fn taken(kind: ClaimKind) -> Problem {
     match kind {
         ClaimKind::Email => Problem::conflict("email_taken", "The e-mail address has an account"),
         ClaimKind::Slug => Problem::conflict("slug_taken", "The slug is taken"),
+        ClaimKind::Domain => Problem::conflict("domain_taken", "The domain is another workspace's")
+            .detail("it is free when that workspace removes it"),
         ClaimKind::Idempotency => Problem::conflict(
             "contended",
             "A request with this Idempotency-Key is under way",
@@ -142,6 +144,29 @@ impl From<LinkRejection> for Problem {
             LinkRejection::TooManySlugs => {
                 Self::conflict("too_many_slugs", "Too many slugs lead to the link")
                     .detail(rejection.to_string())
+            }
+        }
+    }
+}
+
+impl From<OwnDomainRejection> for Problem {
+    fn from(rejection: OwnDomainRejection) -> Self {
+        let detail = rejection.to_string();
+        match rejection {
+            OwnDomainRejection::Unknown => Self::not_found(),
+            OwnDomainRejection::AlreadyAdded => {
+                Self::conflict("domain_added", "The domain is there already").detail(detail)
+            }
+            OwnDomainRejection::Unverified => {
+                Self::conflict("domain_unverified", "The domain is not verified").detail(detail)
+            }
+            OwnDomainRejection::ChangedTooOften => {
+                Self::conflict("too_many_changes", "The domains were changed too often")
+                    .detail(detail)
+            }
+            OwnDomainRejection::TooMany => {
+                Self::conflict("too_many_domains", "The workspace has too many domains")
+                    .detail(detail)
             }
         }
     }

@@ -79,6 +79,10 @@ typed_id!(
     LinkId
 );
 typed_id!(
+    /// Names a domain that a workspace brought.
+    DomainId
+);
+typed_id!(
     /// Names a media asset.
     AssetId
 );

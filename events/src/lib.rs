@@ -21,7 +21,9 @@ pub use envelope::{
     Recorded, SOURCE, TRACEPARENT_HEADER, headers, read_metadata,
 };
 pub use event::{DecodeError, DomainEvent, Encoded};
-pub use id::{ApiKeyId, AssetId, ClickId, EventId, LinkId, SessionId, UserId, WorkspaceId};
+pub use id::{
+    ApiKeyId, AssetId, ClickId, DomainId, EventId, LinkId, SessionId, UserId, WorkspaceId,
+};
 pub use position::{ParsePositionError, Position, StreamName};
 pub use sealed::Sealed;
 pub use subject::{ClaimKind, Context, ParseSubjectError, Subject};

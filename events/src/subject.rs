@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use crate::{ApiKeyId, AssetId, LinkId, SessionId, StreamName, UserId, WorkspaceId};
 
-/// The longest key of a claim, in bytes: base64url of a domain (253), a slash and a slug (64).
-const CLAIM_KEY_BYTES_MAX: usize = 512;
+/// The longest key of a claim, in bytes: base64url of a domain (253), its workspace (33), a slash and a slug (192).
+const CLAIM_KEY_BYTES_MAX: usize = 640;
 
 /// The subject of one aggregate's history, of a workspace's clicks, or of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,8 +25,12 @@ pub enum Subject {
     Asset(WorkspaceId, AssetId),
     /// `links.<workspace>.link.<link>`
     Link(WorkspaceId, LinkId),
+    /// `links.<workspace>.domains.<workspace>`: all that a workspace brought, so that none is brought twice.
+    OwnDomains(WorkspaceId),
     /// `clicks.<workspace>`
     Clicks(WorkspaceId),
+    /// `clicks.claim.idempotency.<key>`: a request that reported clicks, by a hash of the caller and the key.
+    ReportClaim(String),
     /// `<context>.claim.<kind>.<key>`: whoever publishes there first holds the value.
     Claim(Context, ClaimKind, String),
 }
@@ -47,8 +51,10 @@ pub enum Context {
 pub enum ClaimKind {
     /// An e-mail address, keyed by its HMAC.
     Email,
-    /// A slug of a domain, keyed by base64url of `domain/slug`.
+    /// A slug of a domain, keyed by base64url of `domain/slug`; a workspace's own domain has its workspace beside it.
     Slug,
+    /// A domain, keyed by base64url of its name: whoever proved control of it holds it.
+    Domain,
     /// An `Idempotency-Key`, keyed by a hash of the caller and the key.
     Idempotency,
     /// An invitation, keyed by its id: it lets in once.
@@ -86,7 +92,13 @@ impl Context {
 }
 
 impl ClaimKind {
-    const ALL: [Self; 4] = [Self::Email, Self::Slug, Self::Idempotency, Self::Invitation];
+    const ALL: [Self; 5] = [
+        Self::Email,
+        Self::Slug,
+        Self::Domain,
+        Self::Idempotency,
+        Self::Invitation,
+    ];
 
     /// The kind's token in a claim's subject.
     #[must_use]
@@ -94,6 +106,7 @@ impl ClaimKind {
         match self {
             Self::Email => "email",
             Self::Slug => "slug",
+            Self::Domain => "domain",
             Self::Idempotency => "idempotency",
             Self::Invitation => "invitation",
         }
@@ -109,8 +122,8 @@ impl Subject {
                 StreamName::Core
             }
             Self::Asset(..) => StreamName::Media,
-            Self::Link(..) => StreamName::Links,
-            Self::Clicks(_) => StreamName::Clicks,
+            Self::Link(..) | Self::OwnDomains(_) => StreamName::Links,
+            Self::Clicks(_) | Self::ReportClaim(_) => StreamName::Clicks,
             Self::Claim(context, ..) => context.stream(),
         }
     }
@@ -123,7 +136,9 @@ impl Subject {
                 Context::Core
             }
             Self::Asset(..) => Context::Media,
-            Self::Link(..) | Self::Clicks(_) => Context::Links,
+            Self::Link(..) | Self::OwnDomains(_) | Self::Clicks(_) | Self::ReportClaim(_) => {
+                Context::Links
+            }
             Self::Claim(context, ..) => *context,
         }
     }
@@ -136,8 +151,9 @@ impl Subject {
             | Self::ApiKey(workspace, _)
             | Self::Asset(workspace, _)
             | Self::Link(workspace, _)
+            | Self::OwnDomains(workspace)
             | Self::Clicks(workspace) => Some(*workspace),
-            Self::User(_) | Self::Session(_) | Self::Claim(..) => None,
+            Self::User(_) | Self::Session(_) | Self::ReportClaim(_) | Self::Claim(..) => None,
         }
     }
 }
@@ -151,7 +167,9 @@ impl fmt::Display for Subject {
             Self::ApiKey(workspace, key) => write!(f, "core.{workspace}.api_key.{key}"),
             Self::Asset(workspace, asset) => write!(f, "media.{workspace}.asset.{asset}"),
             Self::Link(workspace, link) => write!(f, "links.{workspace}.link.{link}"),
+            Self::OwnDomains(workspace) => write!(f, "links.{workspace}.domains.{workspace}"),
             Self::Clicks(workspace) => write!(f, "clicks.{workspace}"),
+            Self::ReportClaim(key) => write!(f, "clicks.claim.idempotency.{key}"),
             Self::Claim(context, kind, key) => {
                 write!(f, "{}.claim.{}.{key}", context.as_str(), kind.as_str())
             }
@@ -171,6 +189,9 @@ fn parse(text: &str) -> Option<Subject> {
     let tokens: Vec<&str> = text.split('.').collect();
     match *tokens.as_slice() {
         ["clicks", workspace] => Some(Subject::Clicks(workspace.parse().ok()?)),
+        ["clicks", "claim", "idempotency", key] => {
+            is_claim_key(key).then(|| Subject::ReportClaim(key.to_owned()))
+        }
         ["core", "_", "user", user] => Some(Subject::User(user.parse().ok()?)),
         ["core", "_", "session", session] => Some(Subject::Session(session.parse().ok()?)),
         ["core", workspace, "api_key", key] => {
@@ -184,6 +205,9 @@ fn parse(text: &str) -> Option<Subject> {
         }
         ["links", workspace, "link", link] => {
             Some(Subject::Link(workspace.parse().ok()?, link.parse().ok()?))
+        }
+        ["links", workspace, "domains", same] if workspace == same => {
+            Some(Subject::OwnDomains(workspace.parse().ok()?))
         }
         [context, "claim", kind, key] => {
             let context = Context::ALL.into_iter().find(|it| it.as_str() == context)?;
@@ -216,7 +240,9 @@ mod tests {
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::ApiKey(ws, ApiKeyId::new(id))),
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Asset(ws, AssetId::new(id))),
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Link(ws, LinkId::new(id))),
+            workspace().prop_map(Subject::OwnDomains),
             workspace().prop_map(Subject::Clicks),
+            "[A-Za-z0-9_-]{1,64}".prop_map(Subject::ReportClaim),
             (
                 0..Context::ALL.len(),
                 0..ClaimKind::ALL.len(),

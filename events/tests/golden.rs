@@ -13,11 +13,13 @@ use events::core::{
     ApiKeyEvent, CloseReason, Role, Scope, SessionEvent, UserEvent, WorkspaceEvent,
 };
 use events::links::{
-    Click, ClickEvent, Label, LinkEvent, Parameter, Route, Rule, Utm, Variant, When,
+    Click, ClickEvent, Label, LinkEvent, OwnDomain, OwnDomainEvent, Parameter, Route, Rule, Utm,
+    Variant, When,
 };
 use events::media::{AssetEvent, Visibility};
 use events::{
-    ClickId, DomainEvent, LinkId, Sealed, SessionId, Timestamp, UserId, WorkspaceId, catalog,
+    ClickId, DomainEvent, DomainId, LinkId, Sealed, SessionId, Timestamp, UserId, WorkspaceId,
+    catalog,
 };
 use uuid::Uuid;
 
@@ -48,6 +50,7 @@ fn samples() -> Vec<(String, Vec<u8>)> {
         encoded(workspaces()),
         encoded(api_keys()),
         encoded(links()),
+        encoded(domains()),
         encoded(vec![announced, stored]),
         vec![batch],
     ]
@@ -156,6 +159,9 @@ fn links() -> Vec<LinkEvent> {
     vec![
         LinkEvent::Shortened {
             domain: "go.example".to_owned(),
+            own_domain: Some(OwnDomain {
+                is_case_sensitive: true,
+            }),
             slug: slug.clone(),
             route: route(),
             label: label(),
@@ -168,6 +174,35 @@ fn links() -> Vec<LinkEvent> {
         },
         LinkEvent::Archived { slug: slug.clone() },
         LinkEvent::Restored { slug },
+    ]
+}
+
+fn domains() -> Vec<OwnDomainEvent> {
+    let (domain_id, domain) = (
+        DomainId::new(Uuid::from_u128(6)),
+        "go.acme.example".to_owned(),
+    );
+    vec![
+        OwnDomainEvent::Added {
+            domain_id,
+            domain: domain.clone(),
+            is_case_sensitive: true,
+            record_name: "_millrace.go.acme.example".to_owned(),
+            record_value: "millrace-verification=a1B2".to_owned(),
+        },
+        OwnDomainEvent::Verified {
+            domain_id,
+            domain: domain.clone(),
+        },
+        OwnDomainEvent::MadeDefault {
+            domain_id,
+            domain: domain.clone(),
+        },
+        OwnDomainEvent::DefaultCleared {
+            domain_id,
+            domain: domain.clone(),
+        },
+        OwnDomainEvent::Removed { domain_id, domain },
     ]
 }
 
@@ -255,6 +290,7 @@ fn rewritten(event_type: &str, body: &[u8]) -> (String, Vec<u8>) {
         ApiKeyEvent::AGGREGATE => through::<ApiKeyEvent>(event_type, body),
         WorkspaceEvent::AGGREGATE => through::<WorkspaceEvent>(event_type, body),
         LinkEvent::AGGREGATE => through::<LinkEvent>(event_type, body),
+        OwnDomainEvent::AGGREGATE => through::<OwnDomainEvent>(event_type, body),
         AssetEvent::AGGREGATE => through::<AssetEvent>(event_type, body),
         "millrace.links.click" => {
             // A batch is read as it is: what came with a later version is not told by an earlier one.

@@ -132,6 +132,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
         rate_limits: config.rate_limits,
         link_cache_max: config.link_cache_max,
         targets: config.targets,
+        dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,
     })
 }

@@ -63,6 +63,8 @@ pub struct Blueprint {
     pub link_cache_max: u64,
     /// Where links may lead.
     pub targets: Targets,
+    /// Who is asked for records of domains; none: those of this machine.
+    pub dns_resolver: Option<SocketAddr>,
     /// What hashing a password costs.
     pub password_cost: PasswordCost,
 }
@@ -250,6 +252,7 @@ async fn start(
             password_cost: blueprint.password_cost,
             storage: storage.context("command-api needs a bucket")?,
             targets: blueprint.targets,
+            dns_resolver: blueprint.dns_resolver,
             spool: spool.context("command-api needs a spool")?,
         };
         let built = command_api::build(settings, broker.clone(), readiness, metrics, tasks).await?;

@@ -124,6 +124,7 @@ fn blueprint(
         rate_limits: config.rate_limits.clone(),
         link_cache_max: config.link_cache_max,
         targets: config.targets.clone(),
+        dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,
     })
 }

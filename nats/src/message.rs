@@ -162,7 +162,8 @@ impl StoredMessage {
 
     /// Whether it is a claim, not an event.
     pub fn is_claim(&self) -> bool {
-        matches!(self.subject, Some(Subject::Claim(..)))
+        let subject = self.subject.as_ref();
+        subject.is_some_and(|it| matches!(it, Subject::Claim(..) | Subject::ReportClaim(_)))
     }
 
     /// Reads it as an event.

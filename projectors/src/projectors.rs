@@ -13,7 +13,7 @@ use crate::core::{
     WorkspaceList,
 };
 use crate::database::Database;
-use crate::links::{ClickCount, LinkList};
+use crate::links::{ClickCount, DomainList, LinkList};
 use crate::media::AssetList;
 use crate::metrics::ProjectionMetrics;
 use crate::migrate::{MigrationError, migrate};
@@ -57,6 +57,7 @@ impl Projectors {
             self.worker(&metrics, AuditTrailLinks),
             self.worker(&metrics, AssetList),
             self.worker(&metrics, LinkList),
+            self.worker(&metrics, DomainList),
             self.worker(&metrics, ClickCount::default()),
         ];
         let tasks = self.tasks.clone();
@@ -127,7 +128,7 @@ mod tests {
             let missing = running.readiness.missing();
             let told = missing.iter().find(|it| it.component == "migrations");
             let is_told = told.is_some_and(|it| it.reason == "schema core cannot be migrated");
-            if is_told && missing.len() == 12 {
+            if is_told && missing.len() == 13 {
                 Ok(())
             } else {
                 Err(missing)

@@ -1,14 +1,14 @@
 //! Reading the log again ends where reading it live did.
 
 use events::core::{ApiKeyEvent, CloseReason, Role, SessionEvent, UserEvent, WorkspaceEvent};
-use events::links::{Label, LinkEvent, Route};
-use events::{Context, LinkId, Position, Subject, Timestamp, UserId, WorkspaceId};
+use events::links::{Label, LinkEvent, OwnDomainEvent, Route};
+use events::{Context, DomainId, LinkId, Position, Subject, Timestamp, UserId, WorkspaceId};
 use service::sealed::SealingKey;
 use service::world;
 
 use crate::testing::{
-    Log, Rows, Running, announced, api_key, asset, issued, lane, link, opened, opened_at, person,
-    registered, route, session, shortened, stored, strange, user, workspace,
+    Log, Rows, Running, announced, api_key, asset, brought, issued, lane, link, opened, opened_at,
+    person, registered, route, session, shortened, stored, strange, user, workspace,
 };
 
 /// The projections that read CORE.
@@ -33,11 +33,13 @@ async fn a_day(log: &Log) -> Vec<(&'static str, Position)> {
         log.append(&link(workspace), &strange()).await;
         let of_media = log.append(&asset, &stored()).await;
         let slug = format!("day-{day}");
+        let of_domains = of_domains(log, workspace).await;
         let of_links = a_links_life(log, workspace, &slug).await;
         ends = vec![
             ("asset_list", of_media),
             ("audit_trail_media", of_media),
             ("link_list", of_links),
+            ("domain_list", of_domains),
             ("audit_trail_links", of_links),
             ("click_count", clicks.click(workspace, id, 40).await),
         ];
@@ -72,6 +74,34 @@ async fn a_links_life(log: &Log, workspace: WorkspaceId, slug: &str) -> Position
     let archived = LinkEvent::Archived { slug: slug.clone() };
     log.append(&link, &archived).await;
     log.append(&link, &LinkEvent::Restored { slug }).await
+}
+
+/// Two domains come, and one goes that was the default.
+async fn of_domains(log: &Log, workspace: WorkspaceId) -> Position {
+    let [stays, goes] = [(); 2].map(|()| DomainId::new(world::new_id()));
+    let name = || "go.example".to_owned();
+    let subject = Subject::OwnDomains(workspace);
+    for (domain_id, domain) in [(stays, name()), (goes, name())] {
+        log.append(&subject, &brought(domain_id, &domain)).await;
+        let verified = OwnDomainEvent::Verified { domain_id, domain };
+        log.append(&subject, &verified).await;
+    }
+    let cleared = |domain_id| OwnDomainEvent::DefaultCleared {
+        domain_id,
+        domain: name(),
+    };
+    let made_default = |domain_id| OwnDomainEvent::MadeDefault {
+        domain_id,
+        domain: name(),
+    };
+    for event in [made_default(stays), cleared(stays), made_default(goes)] {
+        log.append(&subject, &event).await;
+    }
+    let removed = OwnDomainEvent::Removed {
+        domain_id: goes,
+        domain: name(),
+    };
+    log.append(&subject, &removed).await
 }
 
 /// Somebody comes, works, and perhaps wants to be forgotten.
@@ -153,9 +183,10 @@ async fn a_fresh_database_ends_as_the_live_one() {
         ("session_list", 4),
         ("session_list_cutoff", 5),
         ("api_key_list", 5),
-        ("audit_trail", 5 * (16 + 2 + 7) + 1),
+        ("audit_trail", 5 * (16 + 2 + 7 + 8) + 1),
         ("click_record", 200),
         ("link_list", 5),
+        ("domain_list", 5),
         ("parked_event", 5),
     ] {
         assert_eq!(rows.count(table), count, "{table}");

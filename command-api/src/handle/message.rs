@@ -73,9 +73,26 @@ fn claim_of(
     once: &Once,
     record: &Record,
 ) -> Result<NewMessage, AnyError> {
-    let subject = once.subject(aggregate.context());
+    claim_at(origin, once.subject(aggregate.context()), record)
+}
+
+fn claim_at(origin: &Origin, subject: Subject, record: &Record) -> Result<NewMessage, AnyError> {
     let body = serde_json::to_string(record)?;
     Ok(NewMessage::claim(subject, origin.metadata().id, body).with_ttl(idempotency::KEPT))
+}
+
+/// The record of a request that nothing was decided about, which the messages follow.
+pub(super) fn record(
+    keyring: &Keyring,
+    origin: &Origin,
+    once: &Once,
+    subject: &Subject,
+    answer: &Answer,
+    messages: &[NewMessage],
+) -> Result<NewMessage, AnyError> {
+    let following = u64::try_from(messages.len())?;
+    let record = Record::new(keyring, &once.fingerprint, answer, following, 0)?;
+    claim_at(origin, subject.clone(), &record)
 }
 
 /// The first event is only stored if nobody wrote to the subject since it was read.

@@ -8,7 +8,7 @@ mod wish;
 use std::error::Error;
 
 use events::{ClaimKind, Context, Position, Subject};
-use nats::{AppendError, Broker, ReadError};
+use nats::{AppendError, Broker, NewMessage, ReadError};
 use service::keys::Keyring;
 
 use crate::accepted::{Accepted, Answer};
@@ -237,8 +237,47 @@ impl Commands {
         context: Context,
         once: Option<&Once>,
     ) -> Result<Option<Accepted>, HandleError<R>> {
-        let Some(once) = once else { return Ok(None) };
-        let Some(stored) = self.broker.last_from_leader(&once.subject(context)).await? else {
+        match once {
+            Some(once) => self.recorded(&once.subject(context), once).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Stores messages that nothing is decided about, once, and answers; `record` is where the record stands.
+    pub(crate) async fn store_once<R: Error>(
+        &self,
+        origin: &Origin,
+        once: &Once,
+        record: &Subject,
+        messages: &[NewMessage],
+        answer: Answer,
+    ) -> Result<Accepted, HandleError<R>> {
+        for _ in 0..ATTEMPTS_MAX {
+            if let Some(earlier) = self.recorded(record, once).await? {
+                return Ok(earlier);
+            }
+            let claim = message::record(&self.keyring, origin, once, record, &answer, messages);
+            let mut all = vec![claim.map_err(HandleError::Form)?];
+            all.extend_from_slice(messages);
+            match self.broker.append(&all).await {
+                Ok(appended) => {
+                    let position = appended.position;
+                    return Ok(Accepted::first(answer, position.sequence, position));
+                }
+                // The same wish, sent twice at once.
+                Err(AppendError::Conflict(_)) => {}
+                Err(error) => return Err(HandleError::Append(error)),
+            }
+        }
+        Err(HandleError::Contended)
+    }
+
+    async fn recorded<R: Error>(
+        &self,
+        record: &Subject,
+        once: &Once,
+    ) -> Result<Option<Accepted>, HandleError<R>> {
+        let Some(stored) = self.broker.last_from_leader(record).await? else {
             return Ok(None);
         };
         let record = Record::read(&stored.body).map_err(form)?;
@@ -284,7 +323,7 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
     match subject {
         Subject::Claim(
             _,
-            kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Invitation),
+            kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Domain | ClaimKind::Invitation),
             _,
         ) => Stored::Claimed(kind, subject),
         Subject::Claim(_, ClaimKind::Idempotency, _) => Stored::Outrun,
@@ -294,7 +333,9 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
         | Subject::ApiKey(..)
         | Subject::Asset(..)
         | Subject::Link(..)
-        | Subject::Clicks(_) => {
+        | Subject::OwnDomains(_)
+        | Subject::Clicks(_)
+        | Subject::ReportClaim(_) => {
             if subject == *ours {
                 Stored::Outrun
             } else {

@@ -80,6 +80,7 @@ impl LinkBody {
     ) -> Self {
         let Details {
             domain: host,
+            own_domain: _,
             slug,
             former_slugs,
             route,

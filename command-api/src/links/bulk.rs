@@ -11,6 +11,7 @@ use service::problem::{Fault, Problem};
 use utoipa::ToSchema;
 
 use super::body::LinkBody;
+use super::domain::Choice;
 use super::link::{Link, LinkRejection};
 use super::shorten::{self, ShortenBody, Wanted};
 use super::step::{self, ATTEMPTS_MAX, Entry, LINKS_MAX};
@@ -52,13 +53,13 @@ pub(crate) async fn make(
     origin: &Origin,
     body: BulkBody,
 ) -> Result<Accepted, Problem> {
-    let wanted = parse(app, body)?;
-    // Before the slugs are looked at: they may be taken by this very wish.
+    // Before the slugs and domains are looked at: they may be taken by this very wish, or gone since.
     let once = origin.once.as_ref();
     let earlier = app.commands.earlier::<LinkRejection>(Context::Links, once);
     if let Some(earlier) = earlier.await? {
         return Ok(earlier);
     }
+    let wanted = parse(app, workspace, body).await?;
     let (limit, count) = (Limit::CreationWorkspace, wanted.len());
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let account = workspace.to_string();
@@ -81,16 +82,17 @@ pub(crate) async fn make(
     Err(contended())
 }
 
-fn parse(app: &App, body: BulkBody) -> Result<Vec<Wanted>, Problem> {
+async fn parse(app: &App, workspace: WorkspaceId, body: BulkBody) -> Result<Vec<Wanted>, Problem> {
     let mut faults = Faults::default();
     if !(1..=LINKS_MAX).contains(&body.links.len()) {
         faults.add("/links", format!("must have 1 to {LINKS_MAX} links"));
         return Err(faults.into());
     }
+    let choice = Choice::of(app, workspace).await?;
     let mut wanted = Vec::with_capacity(body.links.len());
     for (index, link) in body.links.into_iter().enumerate() {
         let mut part = Faults::default();
-        wanted.push(shorten::parse(app, link, &mut part));
+        wanted.push(shorten::parse(&choice, link, &mut part));
         faults.take_over(&format!("/links/{index}"), part);
     }
     if wanted.iter().filter(|it| it.password.is_some()).count() > PASSWORDS_MAX {
@@ -116,20 +118,21 @@ async fn free(
     entries: &mut [Entry],
     chars: usize,
 ) -> Result<Vec<Claiming>, Problem> {
-    let mut clashes = repeated(entries);
-    let values: Vec<Subject> = entries.iter().map(Entry::value).collect();
+    let mut clashes = repeated(workspace, entries);
+    let values: Vec<Subject> = entries.iter().map(|it| it.value(workspace)).collect();
     let looked = step::look(app, values).await?;
     let mut claims = Vec::with_capacity(entries.len());
     for (index, (entry, last)) in entries.iter_mut().zip(&looked).enumerate() {
         match standing(last.as_ref()) {
             Standing::Free { sequence } => claims.push(Claiming {
-                value: entry.value(),
+                value: entry.value(workspace),
                 holder: entry.subject(workspace),
                 behind: sequence,
             }),
             Standing::Held { .. } if entry.is_random => {
                 entry.redraw(chars);
-                claims.push(Claiming::new(entry.value(), entry.subject(workspace)));
+                let holder = entry.subject(workspace);
+                claims.push(Claiming::new(entry.value(workspace), holder));
             }
             Standing::Held { .. } => {
                 clashes.push(Fault::new(format!("/links/{index}/slug"), "is taken"));
@@ -144,11 +147,11 @@ async fn free(
 }
 
 /// Slugs that an entry before has, too.
-fn repeated(entries: &[Entry]) -> Vec<Fault> {
+fn repeated(workspace: WorkspaceId, entries: &[Entry]) -> Vec<Fault> {
     let mut first: HashMap<Subject, usize> = HashMap::new();
     let mut repeated = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let before = *first.entry(entry.value()).or_insert(index);
+        let before = *first.entry(entry.value(workspace)).or_insert(index);
         if before != index {
             let fault = format!("is the slug of entry {before}, too");
             repeated.push(Fault::new(format!("/links/{index}/slug"), fault));
@@ -192,7 +195,7 @@ async fn store(
 mod tests {
     use super::{Entry, repeated};
     use crate::links::link::{Bring, Shorten, samples};
-    use events::LinkId;
+    use events::{LinkId, WorkspaceId};
     use uuid::Uuid;
 
     fn entry(slug: &str) -> Entry {
@@ -200,6 +203,7 @@ mod tests {
             id: LinkId::new(Uuid::nil()),
             command: Bring::from(Shorten {
                 domain: samples::DOMAIN.to_owned(),
+                own_domain: None,
                 slug: slug.to_owned(),
                 route: samples::route("https://a.example/"),
                 label: samples::label(),
@@ -210,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_slug_that_is_wanted_twice_is_told_where_it_comes_again() {
-        let faults = repeated(&["a", "b", "a", "a"].map(entry));
+        let workspace = WorkspaceId::new(Uuid::nil());
+        let faults = repeated(workspace, &["a", "b", "a", "a"].map(entry));
         let told: Vec<_> = faults
             .iter()
             .map(|it| (&*it.pointer, &*it.detail))

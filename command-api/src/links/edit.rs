@@ -11,7 +11,7 @@ use service::headers::{ETag, IfMatch};
 use service::problem::Problem;
 use utoipa::ToSchema;
 
-use super::domain::claim;
+use super::domain::Space;
 use super::known::Known;
 use super::label::LabelWish;
 use super::link::{Details, Edit, Link};
@@ -25,7 +25,7 @@ use crate::accepted::Accepted;
 use crate::app::App;
 use crate::handle::{ATTEMPTS_MAX, HandleError, Wish};
 use crate::origin::Origin;
-use crate::problem::{contended, internal};
+use crate::problem::{contended, internal, unread};
 
 /// What is to be changed; what is left out stays, and `null` clears.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
@@ -98,16 +98,21 @@ pub(crate) async fn edit(
         Some(Some(password)) => Some(Some(route::hash(app, password).await?)),
     };
     let origin = Origin::of(caller.actor());
+    let own = app.directory.own_domains(&app.broker, caller.workspace);
+    let own = own.await.map_err(unread)?;
+    let targets = app.targets.and_no(&own);
     for _ in 0..ATTEMPTS_MAX {
         let known = Known::find(app, caller.workspace, id).await?;
         if_match.check(&ETag::version(known.version))?;
         known.may_change()?;
-        let mut command = merge(&body, known.details()?, &app.targets)?;
+        let details = known.details()?;
+        let space = details.space(caller.workspace);
+        let mut command = merge(&body, details, &space, &targets)?;
         if let Some(hash) = &password_hash {
             command.route.password_hash.clone_from(hash);
         }
         // None: somebody changed the link in between, and what to give up must be looked at again.
-        if let Some(accepted) = change(app, &origin, id, &known, &command).await? {
+        if let Some(accepted) = change(app, &origin, id, &known, &space, &command).await? {
             return Ok(accepted);
         }
     }
@@ -115,7 +120,12 @@ pub(crate) async fn edit(
 }
 
 /// The link as it is wanted.
-fn merge(body: &EditBody, details: &Details, targets: &TargetRules) -> Result<Edit, Problem> {
+fn merge(
+    body: &EditBody,
+    details: &Details,
+    space: &Space,
+    targets: &TargetRules,
+) -> Result<Edit, Problem> {
     let mut faults = Faults::default();
     let body = body.clone();
     let route = RouteWish {
@@ -137,7 +147,13 @@ fn merge(body: &EditBody, details: &Details, targets: &TargetRules) -> Result<Ed
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
     let slug = slug.map_or_else(|| details.slug.clone(), |it| it.as_str().to_owned());
     let edit = Edit {
-        former_slugs: former::wanted(details, &slug, body.former_slugs.as_deref(), &mut faults),
+        former_slugs: former::wanted(
+            details,
+            space,
+            &slug,
+            body.former_slugs.as_deref(),
+            &mut faults,
+        ),
         slug,
         route: route.apply(details.route.clone(), targets, &mut faults),
         label: label.apply(details.label.clone(), &mut faults),
@@ -151,13 +167,12 @@ async fn change(
     origin: &Origin,
     id: LinkId,
     known: &Known,
+    space: &Space,
     command: &Edit,
 ) -> Result<Option<Accepted>, Problem> {
     let details = known.details()?;
     let claims_of = |slugs: &mut dyn Iterator<Item = &str>| -> BTreeSet<String> {
-        slugs
-            .map(|slug| claim(&details.domain, slug).to_string())
-            .collect()
+        slugs.map(|slug| space.claim(slug).to_string()).collect()
     };
     let former = command.former_slugs.iter().map(String::as_str);
     let wanted = claims_of(&mut former.chain([command.slug.as_str()]));

@@ -2,34 +2,36 @@
 
 use service::body::Faults;
 
+use super::domain::Space;
 use super::link::Details;
-use super::slug;
 
 /// The slugs of before that are wanted, oldest first; all that there are, if none are named.
 pub(super) fn wanted(
     details: &Details,
+    space: &Space,
     slug: &str,
     named: Option<&[String]>,
     faults: &mut Faults,
 ) -> Vec<String> {
-    let before = details.slugs().filter(|it| !slug::is_same(it, slug));
+    let is_same = |one: &str, other: &str| space.is_same(one, other);
+    let before = details.slugs().filter(|it| !is_same(it, slug));
     let Some(named) = named else {
         return before.map(str::to_owned).collect();
     };
     for (index, name) in named.iter().enumerate() {
-        let leads = |it: &str| slug::is_same(it, name);
-        if !details.slugs().any(leads) || slug::is_same(slug, name) {
+        let leads = |it: &str| is_same(it, name);
+        if !details.slugs().any(leads) || is_same(slug, name) {
             let fault = "is no slug of before that leads to the link";
             faults.add(&format!("/former_slugs/{index}"), fault);
         }
     }
-    let is_named = |it: &&str| named.iter().any(|name| slug::is_same(it, name));
+    let is_named = |it: &&str| named.iter().any(|name| is_same(it, name));
     before.filter(is_named).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::wanted;
+    use super::{Space, wanted};
     use crate::links::link::{Details, samples};
     use events::links::Label;
     use service::body::Faults;
@@ -37,6 +39,7 @@ mod tests {
     fn details() -> Details {
         Details {
             domain: samples::DOMAIN.to_owned(),
+            own_domain: None,
             slug: "summer".to_owned(),
             former_slugs: vec!["winter".to_owned(), "spring".to_owned()],
             route: samples::route("https://shop.example/"),
@@ -47,9 +50,10 @@ mod tests {
     /// The slugs of before, and whether any that was named is none.
     fn of(slug: &str, named: Option<&[&str]>) -> (Vec<String>, bool) {
         let mut faults = Faults::default();
+        let space = Space::installation(samples::DOMAIN);
         let named: Option<Vec<String>> =
             named.map(|names| names.iter().map(|it| (*it).to_owned()).collect());
-        let slugs = wanted(&details(), slug, named.as_deref(), &mut faults);
+        let slugs = wanted(&details(), &space, slug, named.as_deref(), &mut faults);
         (slugs, faults.finish().is_ok())
     }
 

@@ -17,6 +17,8 @@ use utoipa_axum::routes;
 use super::archive;
 use super::body::LinkBody;
 use super::bulk::{self, BulkBody, Made};
+use super::clicks;
+use super::domain;
 use super::edit::{self, EditBody};
 use super::import;
 use super::redirect::RedirectDocument;
@@ -40,8 +42,10 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
         .merge(making.route_layer(from_fn_with_state(limits, limit)))
         .routes(routes!(import::import))
+        .merge(clicks::routes())
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
+        .merge(domain::http::routes(limiter))
 }
 
 /// Gives a target a short link.

@@ -4,6 +4,7 @@ mod answer;
 mod archive;
 mod body;
 mod bulk;
+mod clicks;
 mod domain;
 mod edit;
 mod former;
@@ -22,7 +23,7 @@ pub(crate) mod spool;
 mod step;
 mod target;
 
-pub(crate) use domain::Domain;
+pub(crate) use domain::{Domain, OwnDomainRejection};
 pub(crate) use link::LinkRejection;
 pub(crate) use slug::Fill;
 pub use target::BlocklistError;

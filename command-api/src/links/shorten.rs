@@ -1,7 +1,7 @@
 //! Shortening: the edge of the command, where what was sent becomes values that cannot be wrong.
 
 use axum::http::StatusCode;
-use events::{LinkId, Subject, Timestamp, WorkspaceId};
+use events::{Context, LinkId, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::limits::Limit;
@@ -10,7 +10,7 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::answer;
-use super::domain::claim;
+use super::domain::Choice;
 use super::label::LabelWish;
 use super::link::{Link, LinkRejection, Shorten};
 use super::route::{self, RouteWish, UtmBody};
@@ -35,7 +35,7 @@ pub(crate) struct ShortenBody {
     /// Letters and digits of one script, `-` and `_`, in upper or lower case, which is kept; random when left out.
     #[schema(min_length = 1, max_length = 64)]
     pub(super) slug: Option<String>,
-    /// The default domain when left out.
+    /// The installation's domain, or a verified one of the workspace; the workspace's default when left out.
     pub(super) domain: Option<String>,
     /// 301, 302, 307 or 308.
     #[serde(default = "found")]
@@ -113,8 +113,15 @@ pub(crate) async fn shorten(
     body: ShortenBody,
 ) -> Result<Accepted, Problem> {
     let mut faults = Faults::default();
-    let wanted = parse(app, body, &mut faults);
-    faults.finish()?;
+    let choice = Choice::of(app, workspace).await?;
+    let wanted = parse(&choice, body, &mut faults);
+    if let Err(problem) = faults.finish() {
+        // What was asked for may have been there when the wish came first.
+        let earlier = app
+            .commands
+            .earlier::<LinkRejection>(Context::Links, origin.once.as_ref());
+        return earlier.await?.ok_or(problem);
+    }
     let limit = Limit::CreationWorkspace;
     app.limiter.spend(limit, &workspace.to_string()).await?;
     let Wanted {
@@ -145,13 +152,10 @@ pub(super) async fn random_chars(app: &App) -> Result<usize, Problem> {
 }
 
 /// Finds every fault of what was sent.
-pub(super) fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted {
+pub(super) fn parse(choice: &Choice, body: ShortenBody, faults: &mut Faults) -> Wanted {
     let slug = body.slug.as_deref().map(Slug::parse);
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
-    let is_ours = |asked: &String| asked.to_lowercase() == app.domain.host();
-    if !body.domain.as_ref().is_none_or(is_ours) {
-        faults.add("/domain", "is not a domain of this workspace");
-    }
+    let (domain, own_domain) = choice.take(body.domain.as_deref(), faults);
     route::check_password(body.password.as_deref(), faults);
     let route = RouteWish {
         target: Some(body.target),
@@ -169,9 +173,10 @@ pub(super) fn parse(app: &App, body: ShortenBody, faults: &mut Faults) -> Wanted
         notes: Some(body.notes),
     };
     let command = Shorten {
-        domain: app.domain.host().to_owned(),
+        domain,
+        own_domain,
         slug: String::new(),
-        route: route.apply(route::blank(), &app.targets, faults),
+        route: route.apply(route::blank(), &choice.targets, faults),
         label: label.apply(events::links::Label::default(), faults),
     };
     Wanted {
@@ -191,7 +196,8 @@ async fn attempt(
     let id = LinkId::new(world::new_id());
     slug.as_str().clone_into(&mut command.slug);
     let subject = Subject::Link(workspace, id);
-    let wish = Wish::of_new(subject, &*command).claiming([claim(&command.domain, &command.slug)]);
+    let claim = command.space(workspace).claim(&command.slug);
+    let wish = Wish::of_new(subject, &*command).claiming([claim]);
     let created_at = origin.time;
     let answer = |link: &Link| answer::of(app, StatusCode::CREATED, id, link, created_at);
     app.commands.handle(origin, wish, answer).await

@@ -7,7 +7,6 @@ use nats::{Expected, NewMessage, StoredMessage};
 use service::problem::Problem;
 use service::world;
 
-use super::domain::claim;
 use super::link::{Bring, Link, LinkRejection};
 use super::route;
 use super::shorten::Wanted;
@@ -65,19 +64,20 @@ impl Entry {
     }
 
     /// The claim on its slug.
-    pub(super) fn value(&self) -> Subject {
+    pub(super) fn value(&self, workspace: WorkspaceId) -> Subject {
         let shorten = &self.command.shorten;
-        claim(&shorten.domain, &shorten.slug)
+        shorten.space(workspace).claim(&shorten.slug)
     }
 
     /// The claims on its former slugs.
-    pub(super) fn former_values(&self) -> impl Iterator<Item = Subject> {
+    pub(super) fn former_values(&self, workspace: WorkspaceId) -> impl Iterator<Item = Subject> {
         let Bring {
             shorten,
             former_slugs,
             ..
         } = &self.command;
-        former_slugs.iter().map(|slug| claim(&shorten.domain, slug))
+        let space = shorten.space(workspace);
+        former_slugs.iter().map(move |slug| space.claim(slug))
     }
 
     /// What becomes of it, as messages of another's step.

@@ -11,10 +11,13 @@ use crate::DomainEvent;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LinkEvent {
     /// A target got a short link.
-    #[serde(rename = "shortened.v2")]
+    #[serde(rename = "shortened.v3")]
     Shortened {
         /// The host that the link is opened on, lower case, with a port where it isn't the scheme's own.
         domain: String,
+        /// What the domain is, if the workspace brought it; none of the installation's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        own_domain: Option<OwnDomain>,
         /// The path, without the slash.
         slug: String,
         /// Where and how it leads.
@@ -57,6 +60,13 @@ pub enum LinkEvent {
     },
 }
 
+/// A workspace's own domain, as it was when a link was made on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwnDomain {
+    /// Whether slugs that differ in case alone are two.
+    pub is_case_sensitive: bool,
+}
+
 /// What a link's owner calls it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Label {
@@ -82,11 +92,14 @@ impl Label {
 impl DomainEvent for LinkEvent {
     const AGGREGATE: &'static str = "millrace.links.link";
 
-    /// The first version had all its fields side by side.
+    /// The first version had all its fields side by side, and the second knew no domains of workspaces.
     fn upcast(name: &str, data: Value) -> Option<(String, Value)> {
         let Value::Object(mut fields) = data else {
             return None;
         };
+        if name == "shortened.v2" {
+            return Some(("shortened.v3".to_owned(), fields.into()));
+        }
         if name != "shortened.v1" {
             return None;
         }

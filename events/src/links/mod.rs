@@ -2,8 +2,10 @@
 
 mod click;
 mod link;
+mod own_domain;
 mod route;
 
 pub use click::{Click, ClickEvent};
-pub use link::{Label, LinkEvent};
+pub use link::{Label, LinkEvent, OwnDomain};
+pub use own_domain::OwnDomainEvent;
 pub use route::{Parameter, Route, Rule, Utm, Variant, When};

@@ -3,10 +3,12 @@
 mod operations;
 
 use axum::Router;
-use axum::response::Html;
+use axum::http::StatusCode;
+use axum::middleware::map_response;
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use service::body::Json;
-use service::problem::{CODES, Code, Fault, ProblemBody};
+use service::problem::{CODES, Code, Fault, Problem, ProblemBody};
 use utoipa::Modify;
 use utoipa::OpenApi as _;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -76,5 +78,12 @@ pub(crate) fn page() -> Router {
     ];
     let config = Config::new(urls).try_it_out_enabled(true);
     let reference: Router = SwaggerUi::new("/docs").config(config).into();
+    let reference = reference.layer(map_response(async |answer: Response| {
+        // The page's own files answer without a word what they don't have.
+        if answer.status() == StatusCode::NOT_FOUND {
+            return Problem::not_found().into_response();
+        }
+        answer
+    }));
     reference.route("/docs/problems", get(|| std::future::ready(problems())))
 }

@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 48] = [
+const ROUTES: [&str; 56] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -49,6 +49,14 @@ const ROUTES: [&str; 48] = [
     "PATCH /v1/links/{id}",
     "DELETE /v1/links/{id}",
     "POST /v1/links/{id}/restore",
+    "POST /v1/links/{id}/clicks",
+    "POST /v1/links/domains",
+    "POST /v1/links/domains/{id}/verify",
+    "PUT /v1/links/domains/{id}/default",
+    "DELETE /v1/links/domains/{id}/default",
+    "DELETE /v1/links/domains/{id}",
+    "GET /v1/links/domains",
+    "GET /v1/links/domains/{id}",
     "GET /v1/links",
     "GET /v1/links/export",
     "GET /v1/links/{id}",
@@ -322,6 +330,8 @@ async fn the_reference_is_a_page_that_needs_no_other_host() -> anyhow::Result<()
         let document = format!("/v1/{context}/openapi.json");
         ensure!(start.contains(&document), "{document} is not in {start}");
     }
+    let missing = answered(Client::new().get(format!("{page}missing")), 404).await?;
+    ensure!(missing.text().await?.contains("\"not_found\""));
     Ok(())
 }
 

@@ -118,7 +118,7 @@ async fn a_link_is_followed_from_its_request_through_the_broker_into_the_read_mo
         "{}",
         in_short(&request)
     );
-    let projected = "project millrace.links.link.shortened.v2";
+    let projected = "project millrace.links.link.shortened.v3";
     let projected = collector.receives(TRACE, projected).await?;
     let spans = collector.spans.borrow().clone();
     ensure!(

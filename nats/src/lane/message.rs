@@ -1,8 +1,7 @@
 //! A message of clicks as it goes out, from the lane as from the spool.
 
 use async_nats::HeaderMap;
-use bytes::Bytes;
-use events::{BATCH_CONTENT_TYPE, ClickId, EVENT_ID_HEADER, EventId, Subject};
+use events::{BATCH_CONTENT_TYPE, ClickId, EVENT_ID_HEADER, EventId, Subject, WorkspaceId};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -22,21 +21,18 @@ impl Numbered {
     pub(super) fn new(packed: Packed, producer: Uuid, number: u64) -> Self {
         let Packed {
             workspace,
-            id,
-            mut body,
-            clicks,
+            pack,
             outcome,
         } = packed;
-        body.push(b']');
         Self {
             entry: Entry {
                 producer,
                 workspace,
-                id,
+                id: pack.id,
                 number,
                 // A message holds a thousand at most.
-                clicks: u32::try_from(clicks).unwrap_or(u32::MAX),
-                body: Bytes::from(body),
+                clicks: u32::try_from(pack.clicks).unwrap_or(u32::MAX),
+                body: pack.finish(),
             },
             outcome,
         }
@@ -52,23 +48,29 @@ impl Numbered {
     }
 }
 
-pub(super) fn subject(entry: &Entry) -> Subject {
-    Subject::Clicks(entry.workspace)
+pub(super) const fn subject_of(workspace: WorkspaceId) -> Subject {
+    Subject::Clicks(workspace)
+}
+
+/// What every message of clicks says of itself.
+pub(super) fn pairs(id: ClickId) -> Vec<(&'static str, String)> {
+    vec![
+        (EVENT_ID_HEADER, id.to_string()),
+        ("content-type", BATCH_CONTENT_TYPE.to_owned()),
+    ]
 }
 
 pub(super) fn headers(id: ClickId, producer: String, number: u64) -> HeaderMap {
-    header_map(vec![
-        (EVENT_ID_HEADER, id.to_string()),
-        ("content-type", BATCH_CONTENT_TYPE.to_owned()),
-        (PRODUCER_HEADER, producer),
-        (BATCH_HEADER, number.to_string()),
-    ])
+    let mut pairs = pairs(id);
+    pairs.push((PRODUCER_HEADER, producer));
+    pairs.push((BATCH_HEADER, number.to_string()));
+    header_map(pairs)
 }
 
 /// As the broker takes several at once.
 pub(super) fn of_entry(entry: &Entry) -> NewMessage {
     NewMessage {
-        subject: subject(entry),
+        subject: subject_of(entry.workspace),
         id: EventId::new(entry.id.uuid()),
         expected: Expected::Any,
         headers: headers(entry.id, entry.producer.to_string(), entry.number),

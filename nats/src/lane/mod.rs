@@ -8,6 +8,7 @@
 mod blocking;
 mod drain;
 mod message;
+mod pack;
 mod pump;
 mod queue;
 mod worker;
@@ -27,7 +28,8 @@ use crate::{Broker, Spool, SpoolFigures};
 use queue::{Fate, Queue};
 use worker::Worker;
 
-pub use queue::{LANE_CLICKS_MAX, MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
+pub use pack::{MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
+pub use queue::LANE_CLICKS_MAX;
 
 /// The header that names the process that packed a message of clicks: a UUID per start.
 pub const PRODUCER_HEADER: &str = "millrace-producer";
@@ -89,6 +91,15 @@ impl Shared {
     }
 }
 
+/// Waits for what becomes of a message.
+async fn kept(mut outcome: queue::Outcome) -> Result<Kept, LaneError> {
+    match outcome.wait_for(Option::is_some).await.map(|fate| *fate) {
+        Ok(Some(Fate::Kept(kept))) => Ok(kept),
+        Ok(Some(Fate::Dropped)) => Err(LaneError::Dropped),
+        Ok(None) | Err(_) => Err(LaneError::Closed),
+    }
+}
+
 impl ClickLane {
     /// A lane, and its worker, which must be driven.
     ///
@@ -120,16 +131,66 @@ impl ClickLane {
         workspace: WorkspaceId,
         event: &ClickEvent<'_>,
     ) -> Result<Kept, LaneError> {
-        let mut outcome = self.add(workspace, event)?;
-        match tokio::time::timeout(KEPT_WITHIN, outcome.wait_for(Option::is_some)).await {
-            Ok(Ok(fate)) => match *fate {
-                Some(Fate::Kept(kept)) => Ok(kept),
-                Some(Fate::Dropped) => Err(LaneError::Dropped),
-                None => Err(LaneError::Closed),
-            },
-            Ok(Err(_)) => Err(LaneError::Closed),
-            Err(_) => Err(LaneError::Unacknowledged),
+        let outcome = self.add(workspace, event)?;
+        let kept = tokio::time::timeout(KEPT_WITHIN, kept(outcome)).await;
+        kept.unwrap_or(Err(LaneError::Unacknowledged))
+    }
+
+    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are.
+    ///
+    /// [`LaneError::Full`] and [`LaneError::TooLarge`] have taken none of them; after another error some may be kept.
+    pub async fn record_all(
+        &self,
+        workspace: WorkspaceId,
+        events: &[ClickEvent<'_>],
+    ) -> Result<Option<Kept>, LaneError> {
+        let outcomes = self.add_all(workspace, events)?;
+        let all = async {
+            let mut last = None;
+            for outcome in outcomes {
+                last = Some(kept(outcome).await?);
+            }
+            Ok(last)
+        };
+        let kept = tokio::time::timeout(KEPT_WITHIN, all).await;
+        kept.unwrap_or(Err(LaneError::Unacknowledged))
+    }
+
+    /// Adds them one behind the other, all or none; one outcome for each message that holds some.
+    fn add_all(
+        &self,
+        workspace: WorkspaceId,
+        events: &[ClickEvent<'_>],
+    ) -> Result<Vec<queue::Outcome>, LaneError> {
+        let mut jsons = Vec::with_capacity(events.len());
+        for event in events {
+            let json = serde_json::to_vec(event)?;
+            if json.len() + 2 > MESSAGE_BYTES_MAX {
+                return Err(LaneError::TooLarge);
+            }
+            jsons.push(json);
         }
+        let mut queue = self.shared.queue();
+        if !queue.has_room(events.len()) {
+            return Err(LaneError::Full);
+        }
+        let mut outcomes: Vec<queue::Outcome> = Vec::new();
+        let mut completes = false;
+        for (event, json) in events.iter().zip(&jsons) {
+            let added = queue.add(workspace, event.id, json)?;
+            completes |= added.completes;
+            if !outcomes
+                .last()
+                .is_some_and(|it| it.same_channel(&added.outcome))
+            {
+                outcomes.push(added.outcome);
+            }
+        }
+        drop(queue);
+        if completes {
+            self.shared.arrived.notify_one();
+        }
+        Ok(outcomes)
     }
 
     fn add(

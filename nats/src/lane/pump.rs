@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::blocking::blocking;
-use super::message::{Numbered, headers, subject};
+use super::message::{Numbered, headers, subject_of};
 use super::queue::Fate;
 use super::{Kept, Shared};
 use crate::Broker;
@@ -83,7 +83,7 @@ impl Pump {
                 self.shared.arrived.notified().await;
                 continue;
             }
-            answered = round.iter().map(|packed| packed.clicks).sum();
+            answered = round.iter().map(|packed| packed.pack.clicks).sum();
             let mut messages = Vec::with_capacity(round.len());
             for packed in round {
                 self.number += 1;
@@ -137,7 +137,7 @@ impl Pump {
     async fn send(&self, message: Numbered) -> Option<Numbered> {
         let entry = &message.entry;
         let headers = headers(entry.id, self.producer.to_string(), entry.number);
-        let subject = subject(entry).to_string();
+        let subject = subject_of(entry.workspace).to_string();
         let body = entry.body.clone();
         let sent = self
             .broker

@@ -5,12 +5,9 @@ use std::collections::{HashMap, VecDeque};
 use events::{ClickId, WorkspaceId};
 use tokio::sync::watch;
 
+use super::pack::{MESSAGE_BYTES_MAX, Pack};
 use super::{Kept, LaneError};
 
-/// The most clicks of one message.
-pub const MESSAGE_CLICKS_MAX: usize = 1_000;
-/// The most bytes of one message's body; half of what the broker takes.
-pub const MESSAGE_BYTES_MAX: usize = 512 * 1_024;
 /// The most clicks that may wait for their acknowledgement, over all workspaces.
 pub const LANE_CLICKS_MAX: usize = 65_536;
 
@@ -24,14 +21,11 @@ pub(super) enum Fate {
     Dropped,
 }
 
-/// The clicks of one workspace that go out together: a JSON array without its end.
+/// The clicks of one workspace that go out together, and those who wait for them.
 #[derive(Debug)]
 pub(super) struct Packed {
     pub(super) workspace: WorkspaceId,
-    /// The first click's id names the message too.
-    pub(super) id: ClickId,
-    pub(super) body: Vec<u8>,
-    pub(super) clicks: usize,
+    pub(super) pack: Pack,
     pub(super) outcome: watch::Sender<Option<Fate>>,
 }
 
@@ -67,7 +61,7 @@ impl Queue {
         if self.is_closed {
             return Err(LaneError::Closed);
         }
-        if self.clicks >= LANE_CLICKS_MAX {
+        if !self.has_room(1) {
             return Err(LaneError::Full);
         }
         // Around the clicks stand brackets, between them commas.
@@ -81,14 +75,16 @@ impl Queue {
         if messages.is_empty() {
             self.turns.push_back(workspace);
         }
-        let outcome = if let Some(last) = messages.back_mut().filter(|last| last.has_room(json)) {
-            last.push(json)
-        } else {
-            let message = Packed::new(workspace, id, json);
-            let outcome = message.outcome.subscribe();
-            messages.push_back(message);
-            outcome
-        };
+        let outcome =
+            if let Some(last) = messages.back_mut().filter(|last| last.pack.has_room(json)) {
+                last.pack.push(json);
+                last.outcome.subscribe()
+            } else {
+                let message = Packed::new(workspace, id, json);
+                let outcome = message.outcome.subscribe();
+                messages.push_back(message);
+                outcome
+            };
         Ok(Added { outcome, completes })
     }
 
@@ -103,7 +99,7 @@ impl Queue {
                 continue;
             };
             if let Some(message) = messages.pop_front() {
-                self.clicks_waiting -= message.clicks;
+                self.clicks_waiting -= message.pack.clicks;
                 round.push(message);
             }
             if messages.is_empty() {
@@ -113,6 +109,11 @@ impl Queue {
             }
         }
         round
+    }
+
+    /// Whether so many more may wait.
+    pub(super) fn has_room(&self, clicks: usize) -> bool {
+        self.clicks + clicks <= LANE_CLICKS_MAX
     }
 
     /// How many clicks wait.
@@ -155,26 +156,10 @@ impl Queue {
 
 impl Packed {
     fn new(workspace: WorkspaceId, id: ClickId, json: &[u8]) -> Self {
-        let mut body = Vec::with_capacity(json.len().saturating_mul(4));
-        body.push(b'[');
-        body.extend_from_slice(json);
         Self {
             workspace,
-            id,
-            body,
-            clicks: 1,
+            pack: Pack::new(id, json),
             outcome: watch::Sender::new(None),
         }
-    }
-
-    fn has_room(&self, json: &[u8]) -> bool {
-        self.clicks < MESSAGE_CLICKS_MAX && self.body.len() + json.len() + 2 <= MESSAGE_BYTES_MAX
-    }
-
-    fn push(&mut self, json: &[u8]) -> Outcome {
-        self.body.push(b',');
-        self.body.extend_from_slice(json);
-        self.clicks += 1;
-        self.outcome.subscribe()
     }
 }

@@ -1,11 +1,11 @@
 //! Things that happen in tests.
 
 use events::core::{ApiKeyEvent, Scope, SessionEvent, UserEvent};
-use events::links::{Click, ClickEvent, Label, LinkEvent, Route, Utm};
+use events::links::{Click, ClickEvent, Label, LinkEvent, OwnDomainEvent, Route, Utm};
 use events::media::{AssetEvent, Visibility};
 use events::{
-    Actor, ApiKeyId, AssetId, ClaimKind, ClickId, Context, DomainEvent, EventId, LinkId, Metadata,
-    Position, SessionId, StreamName, Subject, Timestamp, UserId, WorkspaceId,
+    Actor, ApiKeyId, AssetId, ClaimKind, ClickId, Context, DomainEvent, DomainId, EventId, LinkId,
+    Metadata, Position, SessionId, StreamName, Subject, Timestamp, UserId, WorkspaceId,
 };
 use nats::{Broker, ClickLane, Expected, NewMessage, Spool};
 use schemars::JsonSchema;
@@ -60,12 +60,24 @@ fn metadata() -> Metadata {
 pub(crate) fn shortened(slug: &str) -> LinkEvent {
     LinkEvent::Shortened {
         domain: "go.example".to_owned(),
+        own_domain: None,
         slug: slug.to_owned(),
         route: route(),
         label: Label {
             tags: vec!["mail".to_owned()],
             ..Label::default()
         },
+    }
+}
+
+/// A domain comes, on which case tells slugs apart.
+pub(crate) fn brought(domain_id: DomainId, domain: &str) -> OwnDomainEvent {
+    OwnDomainEvent::Added {
+        domain_id,
+        domain: domain.to_owned(),
+        is_case_sensitive: true,
+        record_name: format!("_millrace.{domain}"),
+        record_value: "proof".to_owned(),
     }
 }
 

@@ -22,6 +22,7 @@ impl Rows {
             (Context::Core, "audit_trail"),
             (Context::Media, "asset_list"),
             (Context::Links, "link_list"),
+            (Context::Links, "domain_list"),
             (Context::Links, "click_record"),
             (Context::Links, "click_count"),
             (Context::Links, "click_count_quarter"),

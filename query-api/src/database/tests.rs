@@ -26,6 +26,8 @@ const ROWS: &[&str] = &[
         'pending', 'k1', now(), null, 3)",
     "links.link_list values ('{thing}', '{workspace}', 'go.example.com', 's', 'https://a.example',
         302, false, null, '{}', now(), 7)",
+    "links.domain_list values ('{thing}', '{workspace}', 'go.example.com', false, '_millrace', 'proof',
+        false, now(), null, 7)",
     "links.click (workspace_id, link_id, occurred_at, sequence, ordinal, click_id, slug, is_bot)
         values ('{workspace}', '{thing}', '2026-11-21', 1, 0, '{thing}', 's', false)",
     "links.click_rollup (workspace_id, link_id, bucket, is_bot, clicks)

@@ -1,6 +1,7 @@
 //! Questions about links and the clicks on them.
 
 mod click_count;
+mod domain_list;
 pub(crate) mod link_list;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -14,6 +15,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link_list::export::export))
         .routes(routes!(link_list::one))
         .routes(routes!(link_list::qr::of_link))
+        .routes(routes!(domain_list::list))
+        .routes(routes!(domain_list::one))
         .routes(routes!(click_count::of_link))
         .routes(routes!(click_count::of_workspace))
         .routes(routes!(click_count::top::of_link))

@@ -34,11 +34,12 @@ pub(crate) enum Projection {
     AuditTrailLinks,
     AssetList,
     LinkList,
+    DomainList,
     ClickCount,
 }
 
 impl Projection {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::UserProfile,
         Self::WorkspaceList,
         Self::MemberList,
@@ -49,6 +50,7 @@ impl Projection {
         Self::AuditTrailLinks,
         Self::AssetList,
         Self::LinkList,
+        Self::DomainList,
         Self::ClickCount,
     ];
 
@@ -64,6 +66,7 @@ impl Projection {
             Self::AuditTrailLinks => "audit_trail_links",
             Self::AssetList => "asset_list",
             Self::LinkList => "link_list",
+            Self::DomainList => "domain_list",
             Self::ClickCount => "click_count",
         }
     }
@@ -79,7 +82,7 @@ impl Projection {
             | Self::AuditTrailMedia
             | Self::AuditTrailLinks => Context::Core,
             Self::AssetList => Context::Media,
-            Self::LinkList | Self::ClickCount => Context::Links,
+            Self::LinkList | Self::DomainList | Self::ClickCount => Context::Links,
         }
     }
 
@@ -92,7 +95,7 @@ impl Projection {
             | Self::ApiKeyList
             | Self::AuditTrail => StreamName::Core,
             Self::AssetList | Self::AuditTrailMedia => StreamName::Media,
-            Self::LinkList | Self::AuditTrailLinks => StreamName::Links,
+            Self::LinkList | Self::DomainList | Self::AuditTrailLinks => StreamName::Links,
             Self::ClickCount => StreamName::Clicks,
         }
     }
@@ -118,6 +121,7 @@ struct Heard {
     audit_trail_links: watch::Sender<u64>,
     asset_list: watch::Sender<u64>,
     link_list: watch::Sender<u64>,
+    domain_list: watch::Sender<u64>,
     click_count: watch::Sender<u64>,
 }
 
@@ -134,6 +138,7 @@ impl Heard {
             Projection::AuditTrailLinks => &self.audit_trail_links,
             Projection::AssetList => &self.asset_list,
             Projection::LinkList => &self.link_list,
+            Projection::DomainList => &self.domain_list,
             Projection::ClickCount => &self.click_count,
         }
     }

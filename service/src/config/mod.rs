@@ -8,6 +8,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -137,6 +138,8 @@ pub struct Config {
     pub link_cache_max: u64,
     /// `TARGET_SCHEMES`, `PRIVATE_TARGETS` and `TARGET_BLOCKLIST`.
     pub targets: Targets,
+    /// `DNS_RESOLVER`.
+    pub dns_resolver: Option<SocketAddr>,
     /// `LOG_LEVEL` and `LOG_FORMAT`.
     pub log: Log,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`.

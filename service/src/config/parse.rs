@@ -1,7 +1,7 @@
 //! How each kind of setting is read; the answers say what would be right and never quote a secret.
 
 use std::fmt::Display;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -32,6 +32,11 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
         "text" => Ok(LogFormat::Text),
         other => Err(format!("is `{other}`; it may be json or text")),
     }
+}
+
+pub(super) fn socket_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| format!("is `{text}`; it must be an address and a port, such as 9.9.9.9:53"))
 }
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {

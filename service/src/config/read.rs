@@ -64,6 +64,7 @@ impl Config {
                     .unwrap_or(false),
                 blocklist: from.read("TARGET_BLOCKLIST", text).map(Into::into),
             },
+            dns_resolver: from.read("DNS_RESOLVER", parse::socket_address),
             log: Log {
                 level: from
                     .read("LOG_LEVEL", parse::log_level)

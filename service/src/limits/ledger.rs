@@ -29,7 +29,10 @@ impl Spent {
     /// `Ok` if the quota had room for this use.
     pub(super) fn within_quota(self) -> Result<(), Problem> {
         if self.used > u64::from(self.policy.quota) {
-            return Err(Problem::too_many_requests(self.left_s));
+            let (limit, left_s) = (self.limit.as_str(), self.left_s);
+            let Policy { quota, window_s } = self.policy;
+            let detail = format!("{limit}: {quota} in {window_s} s; try again in {left_s} s");
+            return Err(Problem::too_many_requests(left_s).detail(detail));
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ pub enum Limit {
     LinkPasswordLink,
     /// New links by workspace.
     CreationWorkspace,
+    /// Looks for the records of domains, by workspace.
+    VerificationWorkspace,
     /// Memberships given and taken by one account: each is told in the other's history, too.
     MembershipAccount,
 }
@@ -38,7 +40,7 @@ pub struct Policy {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::RegistrationAddress,
@@ -48,6 +50,7 @@ impl Limit {
         Self::LinkPasswordAddress,
         Self::LinkPasswordLink,
         Self::CreationWorkspace,
+        Self::VerificationWorkspace,
         Self::MembershipAccount,
     ];
 
@@ -63,6 +66,7 @@ impl Limit {
             Self::LinkPasswordAddress => "link-password-address",
             Self::LinkPasswordLink => "link-password-link",
             Self::CreationWorkspace => "creation-workspace",
+            Self::VerificationWorkspace => "verification-workspace",
             Self::MembershipAccount => "membership-account",
         }
     }
@@ -76,7 +80,7 @@ impl Limit {
             Self::RegistrationAddress => 20,
             Self::RegistrationAccount => 5,
             Self::RefreshAddress => 120,
-            Self::RefreshAccount => 30,
+            Self::RefreshAccount | Self::VerificationWorkspace => 30,
             Self::CreationWorkspace => 6_000,
         };
         Policy {

@@ -35,6 +35,23 @@ pub const CODES: &[Code] = &[
         409,
         "Too many changes at once; send the request again.",
     ),
+    code(
+        "dns_unavailable",
+        503,
+        "The DNS could not be asked; come again after Retry-After.",
+    ),
+    code("domain_added", 409, "The workspace has the domain already."),
+    code("domain_taken", 409, "The domain is another workspace's."),
+    code(
+        "domain_unproven",
+        409,
+        "The DNS does not have the record that proves control of the domain.",
+    ),
+    code(
+        "domain_unverified",
+        409,
+        "Only a domain that is verified can be the default.",
+    ),
     code("email_taken", 409, "The e-mail address has an account."),
     code(
         "forbidden",
@@ -185,6 +202,11 @@ pub const CODES: &[Code] = &[
         "too_many_changes",
         409,
         "It was changed as often as anything may be.",
+    ),
+    code(
+        "too_many_domains",
+        409,
+        "The workspace has as many domains as a workspace may.",
     ),
     code(
         "too_many_requests",

@@ -42,7 +42,7 @@ async fn the_trail_says_who_did_what_to_what_when_and_in_which_request() {
     let after = world::now();
 
     let of_link = trail(&ada, &format!("subject=link:{}", link.id)).await;
-    assert_eq!(types(&of_link), ["millrace.links.link.shortened.v2"]);
+    assert_eq!(types(&of_link), ["millrace.links.link.shortened.v3"]);
     let act = &of_link[0];
     assert_eq!(act["actor"], json!({ "kind": "api_key", "id": key }));
     assert_eq!(act["subject"], json!({ "kind": "link", "id": link.id }));

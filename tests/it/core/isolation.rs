@@ -1,22 +1,31 @@
 //! What belongs to another workspace is not there.
 
+use std::cmp::Reverse;
+
 use events::StreamName;
+use millrace::system::Processes;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::eventually::eventually;
-use crate::stack::{Link, Person, Stack};
+use crate::stack::{Dns, Link, Person, Stack};
 
-/// Every route of media and links that names a resource, with the identifiers put in, and its method.
-async fn routes(stack: &Stack, link: &str, asset: &str) -> Vec<(Method, String)> {
+/// Every route of media and links that names a resource, with the identifiers put in, and its method;
+/// what ends something comes last.
+async fn routes(stack: &Stack, link: &str, asset: &str, domain: &str) -> Vec<(Method, String)> {
     let mut routes = Vec::new();
-    for (context, id) in [("media", asset), ("links", link)] {
+    for context in ["media", "links"] {
         let document = stack.guest().reads_the_document_of(context).await;
         for (path, methods) in document["paths"].as_object().unwrap() {
             // A redirect is for everybody.
             if !path.contains('{') || path == "/{slug}" {
                 continue;
             }
+            let id = match path {
+                _ if path.starts_with("/v1/media/") => asset,
+                _ if path.starts_with("/v1/links/domains/") => domain,
+                _ => link,
+            };
             let path = path.replace("{id}", id);
             assert!(!path.contains(['{', '}']), "another kind of name in {path}");
             for method in methods.as_object().unwrap().keys() {
@@ -25,7 +34,21 @@ async fn routes(stack: &Stack, link: &str, asset: &str) -> Vec<(Method, String)>
             }
         }
     }
+    routes.sort_by_key(|(method, path)| (*method == Method::DELETE, Reverse(path.len())));
     routes
+}
+
+/// A domain that is proven to be hers.
+async fn domain(person: &Person, dns: &Dns) -> String {
+    let wish = json!({ "domain": "go.acme.example" });
+    let added = person.writes("/v1/links/domains", &wish).await;
+    let added = added.is(201).body;
+    let record = |field: &str| added["record"][field].as_str().unwrap();
+    dns.sets(record("name"), record("value"));
+    let id = added["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/links/domains/{id}/verify");
+    person.writes(&path, &json!({})).await.is(200);
+    id
 }
 
 async fn asks(person: &Person, method: &Method, path: &str) -> u16 {
@@ -49,7 +72,8 @@ async fn asks(person: &Person, method: &Method, path: &str) -> u16 {
 
 #[tokio::test]
 async fn what_belongs_to_another_workspace_is_not_there() {
-    let stack = Stack::start().await;
+    let dns = Dns::start().await;
+    let stack = Stack::resolving_at(dns.address, &[Processes::ALL]).await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
     let link = ada.shortens("https://example.com").await;
     let announcement = json!({
@@ -60,13 +84,19 @@ async fn what_belongs_to_another_workspace_is_not_there() {
     ada.uploads(&presigned["upload"], b"hello").await.is(200);
     ada.sees(&link).await.is(200);
     ada.sees_asset(asset).await.is(200);
+    let domain = domain(&ada, &dns).await;
+    let path = format!("/v1/links/domains/{domain}");
+    ada.reads(&path).await.is(200);
 
-    let routes = routes(&stack, &link.id, asset).await;
-    assert!(routes.len() >= 5, "{routes:?}");
+    let routes = routes(&stack, &link.id, asset, &domain).await;
+    assert!(routes.len() >= 10, "{routes:?}");
     for (method, path) in &routes {
         assert_eq!(asks(&bob, method, path).await, 404, "{method} {path}");
         let own = asks(&ada, method, path).await;
-        assert!([101, 200, 204].contains(&own), "{own}: {method} {path}");
+        assert!(
+            [101, 200, 202, 204].contains(&own),
+            "{own}: {method} {path}"
+        );
     }
     stack.finish().await;
 }

@@ -2,11 +2,13 @@
 
 mod bulk;
 mod creation;
+mod domains;
 mod life;
 mod limits;
 mod live;
 mod locked;
 mod one_click_travels;
+mod reports;
 mod ruled;
 mod slugs;
 mod spool;

@@ -10,7 +10,7 @@ use super::{Log, World};
 use crate::eventually::eventually;
 
 /// Each projection: its schema, its name, and the stream that it reads.
-const PROJECTIONS: [(&str, &str, StreamName); 11] = [
+const PROJECTIONS: [(&str, &str, StreamName); 12] = [
     ("core", "user_profile", StreamName::Core),
     ("core", "workspace_list", StreamName::Core),
     ("core", "member_list", StreamName::Core),
@@ -21,6 +21,7 @@ const PROJECTIONS: [(&str, &str, StreamName); 11] = [
     ("core", "audit_trail_links", StreamName::Links),
     ("media", "asset_list", StreamName::Media),
     ("links", "link_list", StreamName::Links),
+    ("links", "domain_list", StreamName::Links),
     ("links", "click_count", StreamName::Clicks),
 ];
 

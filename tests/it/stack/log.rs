@@ -49,12 +49,7 @@ impl Log {
         let mut numbers = HashMap::<String, u64>::new();
         let mut clicks = HashMap::new();
         for message in self.all(StreamName::Clicks).await {
-            let number: u64 = message.header(BATCH_HEADER).unwrap().parse().unwrap();
-            let producer = message.header(PRODUCER_HEADER).unwrap();
-            let lane = format!("{producer} {}", message.raw_subject());
-            let last = numbers.entry(lane).or_default();
-            if number > *last {
-                *last = number;
+            if !message.is_claim() && is_new(&mut numbers, &message) {
                 for click in ClickEvent::decode_batch(&message.body).unwrap() {
                     *clicks.entry(click.data.link_id).or_default() += 1;
                 }
@@ -62,4 +57,19 @@ impl Log {
         }
         clicks
     }
+}
+
+/// Whether it is the first of its producer's number; a report with a key has no producer, and comes once.
+fn is_new(numbers: &mut HashMap<String, u64>, message: &StoredMessage) -> bool {
+    let Some(number) = message.header(BATCH_HEADER) else {
+        assert!(message.header(PRODUCER_HEADER).is_none());
+        return true;
+    };
+    let producer = message.header(PRODUCER_HEADER).unwrap();
+    let lane = format!("{producer} {}", message.raw_subject());
+    let last = numbers.entry(lane).or_default();
+    let number: u64 = number.parse().unwrap();
+    let is_new = number > *last;
+    *last = number.max(*last);
+    is_new
 }

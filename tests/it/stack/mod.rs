@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod client;
 mod crowd;
+mod dns;
 mod guest;
 mod link;
 mod log;
@@ -14,6 +15,7 @@ mod visitor;
 mod watch;
 mod world;
 
+use std::net::SocketAddr;
 use std::thread;
 
 use millrace::system::Processes;
@@ -21,6 +23,7 @@ use millrace::system::Processes;
 pub(crate) use self::answer::Answer;
 pub(crate) use self::client::Client;
 pub(crate) use self::crowd::{Crowd, Tallies};
+pub(crate) use self::dns::Dns;
 pub(crate) use self::guest::Guest;
 pub(crate) use self::link::Link;
 pub(crate) use self::log::Log;
@@ -80,6 +83,13 @@ impl Stack {
     pub(crate) async fn limited_to(limits: &str, processes: &[Processes]) -> Self {
         let world = World::new(Database::shared().await).await;
         Self::within(world.limited_to(limits), processes).await
+    }
+
+    /// Everything in a process for each, which asks this resolver for records of domains.
+    pub(crate) async fn resolving_at(resolver: SocketAddr, processes: &[Processes]) -> Self {
+        let mut world = World::new(Database::shared().await).await;
+        world.dns_resolver = Some(resolver);
+        Self::within(world, processes).await
     }
 
     /// As [`Stack::of`], behind a proxy that is trusted, with a file that tells where visitors are.

@@ -1,5 +1,6 @@
 //! What systems meet in: a broker, a database, a bucket, and the secrets that they share.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub(crate) struct World {
     pub(crate) data_key: DataKey,
     /// Where people reach the first system: all of them make short links of it.
     pub(crate) public_url: Option<Url>,
+    /// Who is asked for records of domains.
+    pub(crate) dns_resolver: Option<SocketAddr>,
     storage: StorageSettings,
     tokens: Tokens,
     rate_limits: Limits,
@@ -81,6 +84,7 @@ impl World {
             tables,
             data_key: DataKey::random().unwrap(),
             public_url: None,
+            dns_resolver: None,
             storage,
             tokens: Tokens::new(&Secret::new(JWT_SECRET), TOKEN_LIFETIME),
             rate_limits: Limits::off(),
@@ -142,6 +146,7 @@ impl World {
             rate_limits: self.rate_limits.clone(),
             link_cache_max: 100_000,
             targets: Targets::default(),
+            dns_resolver: self.dns_resolver,
             password_cost: PasswordCost::Owasp,
         }
     }

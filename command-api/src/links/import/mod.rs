@@ -31,6 +31,8 @@ pub(crate) struct Asked {
     /// Who wrote the file; `millrace` if it isn't said.
     #[param(inline)]
     from: Option<From>,
+    /// The domain that the links are made on; if it isn't said, the one that Millrace's own files say of a link, if the workspace has it, and else the default.
+    domain: Option<String>,
     /// Whether nothing is made, and all is told as if it were.
     dry_run: Option<bool>,
 }
@@ -71,7 +73,8 @@ pub(super) async fn import(
     let from = asked.from.unwrap_or_default();
     // A file whose columns are others is refused before anything is answered.
     let lines = Lines::open(body, &headers, from).await?;
-    let run = Run::new(app, &caller, lines, asked.dry_run.unwrap_or_default()).await?;
+    let is_dry = asked.dry_run.unwrap_or_default();
+    let run = Run::new(app, &caller, lines, asked.domain, is_dry).await?;
     let report = stream::unfold(Some(run), async |run| run?.go_on().await);
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Bytes;
+use events::WorkspaceId;
 use futures::FutureExt;
 use nats::BATCH_MESSAGES_MAX;
 use service::body::Faults;
@@ -14,9 +15,10 @@ use super::lines::{Line, Lines};
 use super::report::{End, Failure, Report, Status, Tally, told};
 use super::steps::{Outcome, Pending, Step, Steps};
 use crate::app::App;
+use crate::links::domain::{Choice, Space};
 use crate::links::link::FORMER_SLUGS_MAX;
 use crate::links::shorten::{self, Wanted};
-use crate::links::slug::{Slug, is_same};
+use crate::links::slug::Slug;
 use crate::links::step::LINKS_MAX;
 
 /// The most messages of one link: the claims on its slugs, and what became of it.
@@ -31,6 +33,9 @@ const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// An import under way.
 pub(super) struct Run {
     app: App,
+    workspace: WorkspaceId,
+    /// The domain that is asked for.
+    domain: Option<String>,
     watched: Watched,
     lines: Lines,
     steps: Steps,
@@ -60,13 +65,20 @@ impl Run {
         app: App,
         caller: &Caller,
         lines: Lines,
+        domain: Option<String>,
         dry_run: bool,
     ) -> Result<Self, Problem> {
+        let mut faults = Faults::default();
+        let choice = Choice::of(&app, caller.workspace).await?;
+        choice.take(domain.as_deref(), &mut faults);
+        faults.finish()?;
         Ok(Self {
             watched: app.gate.watch(caller),
             steps: Steps::new(app.clone(), caller, dry_run).await?,
             tally: Tally::new(dry_run),
             waiting: None,
+            workspace: caller.workspace,
+            domain,
             app,
             lines,
         })
@@ -124,12 +136,15 @@ impl Run {
         let (mut pending, mut reports, mut messages) = (Vec::new(), Vec::new(), 0);
         let mut end = End::More;
         let begun = self.lines.bytes_taken;
+        // Domains may come and go while a long file is read.
+        let choice = Choice::of(&self.app, self.workspace).await;
+        let choice = choice.map_err(|it| broken_off(&it))?;
         while pending.len() + reports.len() < LINKS_MAX
             && messages + MESSAGES_OF_LINK_MAX < BATCH_MESSAGES_MAX
             && self.lines.bytes_taken - begun < STEP_BYTES_MAX
         {
             match self.lines.next().await {
-                Ok(Some(line)) => match self.parse(line) {
+                Ok(Some(line)) => match self.parse(&choice, line) {
                     Ok(wish) => {
                         messages += wish.messages();
                         pending.push(wish);
@@ -152,12 +167,12 @@ impl Run {
     }
 
     /// What a line wants, or why it can't be.
-    fn parse(&self, line: Line) -> Result<Pending, Report> {
+    fn parse(&self, choice: &Choice, line: Line) -> Result<Pending, Report> {
         let number = line.number;
         let wish = line.record.and_then(|record| {
             let mut faults = Faults::default();
             let (from, is_csv) = (self.lines.from(), self.lines.is_csv());
-            let brought = from.read(record, is_csv, &mut faults);
+            let mut brought = from.read(record, is_csv, &mut faults);
             let unread = faults.into_list();
             if !unread.is_empty() {
                 return Err(unread);
@@ -168,8 +183,11 @@ impl Run {
                 faults.add("/has_password", fault);
             }
             let (former_slugs, is_archived) = (brought.former_slugs, brought.is_archived);
-            let wanted = shorten::parse(&self.app, brought.body, &mut faults);
-            let former_slugs = former(&former_slugs, wanted.slug.as_ref(), &mut faults);
+            let of_file = brought.domain.filter(|it| choice.has(it));
+            brought.body.domain = self.domain.clone().or(of_file);
+            let wanted = shorten::parse(choice, brought.body, &mut faults);
+            let space = wanted.command.space(self.workspace);
+            let former_slugs = former(&former_slugs, &space, wanted.slug.as_ref(), &mut faults);
             let faults = faults.into_list();
             if faults.is_empty() {
                 Ok(Wish {
@@ -204,7 +222,12 @@ fn refused(line: u64, errors: Vec<Fault>) -> Report {
 }
 
 /// The further slugs, each once.
-fn former(texts: &[String], slug: Option<&Slug>, faults: &mut Faults) -> Vec<String> {
+fn former(
+    texts: &[String],
+    space: &Space,
+    slug: Option<&Slug>,
+    faults: &mut Faults,
+) -> Vec<String> {
     let mut slugs: Vec<String> = Vec::new();
     if texts.len() > FORMER_SLUGS_MAX {
         let fault = format!("must have at most {FORMER_SLUGS_MAX} slugs");
@@ -218,7 +241,7 @@ fn former(texts: &[String], slug: Option<&Slug>, faults: &mut Faults) -> Vec<Str
                 .iter()
                 .map(String::as_str)
                 .chain(slug.map(Slug::as_str));
-            !known.any(|known| is_same(known, it.as_str()))
+            !known.any(|known| space.is_same(known, it.as_str()))
         };
         if let Some(parsed) = parsed.filter(is_new) {
             slugs.push(parsed.as_str().to_owned());

@@ -154,14 +154,20 @@ impl Steps {
         Ok(entry)
     }
 
+    /// The claims on all slugs of a link, the one that it is opened by first.
+    fn values(&self, entry: &Entry) -> Vec<Subject> {
+        let former = entry.former_values(self.workspace);
+        std::iter::once(entry.value(self.workspace))
+            .chain(former)
+            .collect()
+    }
+
     /// What is to become of each, and what is made under which slug.
     async fn judge(
         &self,
         entries: &mut [Entry],
     ) -> Result<(Vec<Verdict>, HashMap<u64, Made>), Problem> {
-        let values = entries
-            .iter()
-            .flat_map(|it| std::iter::once(it.value()).chain(it.former_values()));
+        let values = entries.iter().flat_map(|it| self.values(it));
         let mut looked = step::look(&self.app, values.collect()).await?.into_iter();
         let mut made = HashMap::new();
         let mut verdicts = Vec::with_capacity(entries.len());
@@ -193,9 +199,7 @@ impl Steps {
     ) -> Result<Verdict, Problem> {
         let mut claims = Vec::with_capacity(last.len());
         let mut faults = Vec::new();
-        let values: Vec<_> = std::iter::once(entry.value())
-            .chain(entry.former_values())
-            .collect();
+        let values = self.values(entry);
         for (index, (value, last)) in values.into_iter().zip(last).enumerate() {
             let hash = self.hasher.hash_one(&value);
             let before = made.get(&hash).or_else(|| self.imagined.get(&hash));
@@ -209,7 +213,7 @@ impl Steps {
                 (Some(_), _) | (None, Standing::Held { .. }) if is_slug && entry.is_random => {
                     entry.redraw(self.chars);
                     let holder = entry.subject(self.workspace);
-                    claims.push(Claiming::new(entry.value(), holder));
+                    claims.push(Claiming::new(entry.value(self.workspace), holder));
                 }
                 (Some(before), _) if is_slug && self.leads_alike(entry, *before) => {
                     return Ok(Verdict::ThereAlready((!self.is_dry).then_some(before.id)));

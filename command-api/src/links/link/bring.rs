@@ -60,6 +60,7 @@ mod tests {
             is_archived,
             ..Bring::from(Shorten {
                 domain: DOMAIN.to_owned(),
+                own_domain: None,
                 slug: SLUG.to_owned(),
                 route: route("https://shop.example/"),
                 label: label(),

@@ -9,9 +9,11 @@ mod restore;
 pub(crate) mod samples;
 mod shorten;
 
-use events::links::{Label, LinkEvent, Route};
+use events::WorkspaceId;
+use events::links::{Label, LinkEvent, OwnDomain, Route};
 
 use crate::decider::Aggregate;
+use crate::links::domain::Space;
 
 pub(crate) use archive::Archive;
 pub(crate) use bring::Bring;
@@ -36,6 +38,8 @@ pub(crate) enum Link {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Details {
     pub(crate) domain: String,
+    /// None on the installation's domain.
+    pub(crate) own_domain: Option<OwnDomain>,
     pub(crate) slug: String,
     /// The slugs of before that still lead to it, oldest first.
     pub(crate) former_slugs: Vec<String>,
@@ -68,11 +72,24 @@ impl Link {
 }
 
 impl Details {
+    /// Where its slugs are unique.
+    pub(crate) fn space(&self, workspace: WorkspaceId) -> Space {
+        space(&self.domain, self.own_domain, workspace)
+    }
+
     /// Every slug that leads to it.
     pub(crate) fn slugs(&self) -> impl Iterator<Item = &str> {
         let former = self.former_slugs.iter().map(String::as_str);
         former.chain([self.slug.as_str()])
     }
+}
+
+/// Where the slugs of a workspace's link on a domain are unique.
+fn space(domain: &str, own: Option<OwnDomain>, workspace: WorkspaceId) -> Space {
+    own.map_or_else(
+        || Space::installation(domain),
+        |own| Space::own(domain, workspace, own),
+    )
 }
 
 impl Aggregate for Link {
@@ -82,11 +99,13 @@ impl Aggregate for Link {
         match event {
             LinkEvent::Shortened {
                 domain,
+                own_domain,
                 slug,
                 route,
                 label,
             } => Self::Open(Details {
                 domain: domain.clone(),
+                own_domain: *own_domain,
                 slug: slug.clone(),
                 former_slugs: Vec::new(),
                 route: route.clone(),

@@ -29,6 +29,7 @@ pub(crate) fn label() -> Label {
 pub(crate) fn shortened() -> LinkEvent {
     LinkEvent::Shortened {
         domain: DOMAIN.to_owned(),
+        own_domain: None,
         slug: SLUG.to_owned(),
         route: route("https://shop.example/"),
         label: label(),

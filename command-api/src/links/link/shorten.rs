@@ -1,17 +1,28 @@
 //! Giving a target a short link.
 
-use events::links::{Label, LinkEvent, Route};
+use events::WorkspaceId;
+use events::links::{Label, LinkEvent, OwnDomain, Route};
 
-use super::{Link, LinkRejection};
+use super::{Link, LinkRejection, space};
 use crate::decider::Decide;
+use crate::links::domain::Space;
 
 /// Somebody wants a short link; the values were parsed at the edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Shorten {
     pub(crate) domain: String,
+    /// None on the installation's domain.
+    pub(crate) own_domain: Option<OwnDomain>,
     pub(crate) slug: String,
     pub(crate) route: Route,
     pub(crate) label: Label,
+}
+
+impl Shorten {
+    /// Where its slug is to be unique.
+    pub(crate) fn space(&self, workspace: WorkspaceId) -> Space {
+        space(&self.domain, self.own_domain, workspace)
+    }
 }
 
 impl Decide<Link> for Shorten {
@@ -21,6 +32,7 @@ impl Decide<Link> for Shorten {
         match state {
             Link::Unknown => Ok(vec![LinkEvent::Shortened {
                 domain: self.domain.clone(),
+                own_domain: self.own_domain,
                 slug: self.slug.clone(),
                 route: self.route.clone(),
                 label: self.label.clone(),
@@ -39,6 +51,7 @@ mod tests {
     fn shorten() -> Shorten {
         Shorten {
             domain: DOMAIN.to_owned(),
+            own_domain: None,
             slug: SLUG.to_owned(),
             route: route("https://shop.example/"),
             label: label(),

@@ -20,8 +20,9 @@ use service::metrics::Metrics;
 
 use super::Destination;
 use super::heard::Heard;
+use super::hosts::Hosts;
 use crate::claim::holder;
-use crate::links::domain::{claim, claimed};
+use crate::links::domain::{OwnDomains, Space, claimed};
 use crate::links::slug::Slug;
 
 /// Slugs that lead nowhere and are remembered as such, so that guessing costs the broker little.
@@ -37,6 +38,7 @@ struct Kept {
     holders: Cache<Address, Holder>,
     unknown: Cache<Address, ()>,
     links: Cache<LinkId, Arc<Destination>>,
+    hosts: Hosts,
     heard: Heard,
 }
 
@@ -70,24 +72,24 @@ struct Holder {
     link: LinkId,
 }
 
-/// A domain and a slug, in the form in which it is unique there.
+/// A space and a slug, in the form in which it is unique there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Address {
-    domain: Box<str>,
+    space: Box<str>,
     slug: Box<str>,
 }
 
 /// The same, borrowed: looking up allocates nothing.
 #[derive(Clone, Copy, Hash)]
 struct AddressRef<'a> {
-    domain: &'a str,
+    space: &'a str,
     slug: &'a str,
 }
 
 impl Hash for Address {
     fn hash<H: Hasher>(&self, state: &mut H) {
         AddressRef {
-            domain: &self.domain,
+            space: &self.space,
             slug: &self.slug,
         }
         .hash(state);
@@ -96,14 +98,14 @@ impl Hash for Address {
 
 impl Equivalent<Address> for AddressRef<'_> {
     fn equivalent(&self, key: &Address) -> bool {
-        *key.slug == *self.slug && *key.domain == *self.domain
+        *key.slug == *self.slug && *key.space == *self.space
     }
 }
 
 impl AddressRef<'_> {
     fn to_owned(self) -> Address {
         Address {
-            domain: self.domain.into(),
+            space: self.space.into(),
             slug: self.slug.into(),
         }
     }
@@ -122,6 +124,7 @@ impl Directory {
                 .max_capacity(links_max)
                 .weigher(|_, destination: &Arc<Destination>| destination.weight())
                 .build(),
+            hosts: Hosts::new(),
             heard: Heard::new(),
         }))
     }
@@ -137,14 +140,17 @@ impl Directory {
     pub(crate) async fn find(
         &self,
         broker: &Broker,
-        domain: &str,
+        space: &Space,
         slug: &str,
     ) -> Result<Option<Arc<Destination>>, ReadError> {
         // Most are asked for as they are kept.
-        let kept = self.0.holders.get(&AddressRef { domain, slug });
+        let kept = self.0.holders.get(&AddressRef {
+            space: space.name(),
+            slug,
+        });
         let holder = match kept {
             Some(holder) => Some(holder),
-            None => self.holder_of_any_spelling(broker, domain, slug).await?,
+            None => self.holder_of_any_spelling(broker, space, slug).await?,
         };
         let Some(holder) = holder else {
             return Ok(None);
@@ -155,30 +161,44 @@ impl Directory {
         self.read(broker, holder).await
     }
 
+    /// A workspace's link, whatever its slug.
+    pub(crate) async fn link(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+        link: LinkId,
+    ) -> Result<Option<Arc<Destination>>, ReadError> {
+        if let Some(destination) = self.0.links.get(&link) {
+            return Ok((destination.workspace == workspace).then_some(destination));
+        }
+        self.read(broker, Holder { workspace, link }).await
+    }
+
     async fn holder_of_any_spelling(
         &self,
         broker: &Broker,
-        domain: &str,
+        space: &Space,
         slug: &str,
     ) -> Result<Option<Holder>, ReadError> {
         // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
         let Ok(slug) = Slug::parse(slug) else {
             return Ok(None);
         };
-        let slug = slug.key();
-        let address = AddressRef {
-            domain,
-            slug: &slug,
-        };
-        self.holder(broker, address).await
+        let slug = space.key(slug.as_str());
+        self.holder(broker, space, &slug).await
     }
 
     async fn holder(
         &self,
         broker: &Broker,
-        address: AddressRef<'_>,
+        space: &Space,
+        slug: &str,
     ) -> Result<Option<Holder>, ReadError> {
         let kept = &*self.0;
+        let address = AddressRef {
+            space: space.name(),
+            slug,
+        };
         if let Some(holder) = kept.holders.get(&address) {
             return Ok(Some(holder));
         }
@@ -186,8 +206,7 @@ impl Directory {
             return Ok(None);
         }
         let mark = kept.heard.mark(&address);
-        let claim = claim(address.domain, address.slug);
-        let last = broker.last_from_leader(&claim).await?;
+        let last = broker.last_from_leader(&space.claim(slug)).await?;
         let holder = match last.as_ref().and_then(holder) {
             Some(Subject::Link(workspace, link)) => Some(Holder { workspace, link }),
             Some(_) | None => None,
@@ -218,16 +237,44 @@ impl Directory {
         Ok(destination)
     }
 
+    /// Where the slugs are that are opened at a host; none if it is no workspace's own.
+    pub(crate) async fn space(
+        &self,
+        broker: &Broker,
+        host: &str,
+    ) -> Result<Option<Arc<Space>>, ReadError> {
+        self.0.hosts.space(broker, host).await
+    }
+
+    /// The domains that a workspace brought, as they were some milliseconds ago at the most.
+    pub(crate) async fn own_domains(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<OwnDomains>, ReadError> {
+        self.0.hosts.of(broker, workspace).await
+    }
+
+    /// The same, as they are: for whoever has just verified one, or made one the default.
+    pub(crate) async fn own_domains_now(
+        &self,
+        broker: &Broker,
+        workspace: WorkspaceId,
+    ) -> Result<Arc<OwnDomains>, ReadError> {
+        self.0.hosts.now(broker, workspace).await
+    }
+
     /// Something happened to what the subject names.
     pub(super) fn tell(&self, subject: &Subject) {
         let kept = &*self.0;
+        kept.hosts.tell(subject);
         if let Subject::Link(_, link) = subject {
             kept.heard.tell(link, || kept.links.invalidate(link));
         } else if let Subject::Claim(Context::Links, ClaimKind::Slug, key) = subject
             && let Some(address) = claimed(key)
         {
-            let (domain, slug) = (&*address.0, &*address.1);
-            let address = AddressRef { domain, slug };
+            let (space, slug) = (&*address.0, &*address.1);
+            let address = AddressRef { space, slug };
             kept.heard.tell(&address, || {
                 kept.holders.invalidate(&address);
                 kept.unknown.invalidate(&address);
@@ -238,6 +285,7 @@ impl Directory {
     /// Anything may have happened.
     pub(super) fn forget(&self) {
         let kept = &*self.0;
+        kept.hosts.forget();
         kept.heard.tell_all(|| {
             kept.holders.invalidate_all();
             kept.unknown.invalidate_all();

@@ -55,11 +55,8 @@ pub(super) async fn unlock(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Problem> {
-    let found = app
-        .directory
-        .find(&app.broker, app.domain.host(), slug.trim_end_matches('+'))
-        .await
-        .map_err(unread)?;
+    let found = super::find(&app, &uri, &headers, slug.trim_end_matches('+')).await;
+    let found = found.map_err(unread)?;
     let destination = found.ok_or_else(Problem::not_found)?;
     let time = world::now();
     let (Some(hash), Stage::Open) = (&destination.password_hash, destination.stage(time)) else {

@@ -8,6 +8,7 @@ mod directory;
 mod document;
 mod follow;
 mod heard;
+mod hosts;
 mod lead;
 mod lock;
 mod metrics;
@@ -20,12 +21,16 @@ mod visit;
 mod visitor;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
+use nats::ReadError;
 use percent_encoding::percent_decode_str;
 use service::limits::{Limit, limit};
 
@@ -40,6 +45,8 @@ pub(crate) use follow::follow;
 pub(crate) use metrics::RedirectMetrics;
 pub(crate) use place::Place;
 pub(crate) use salts::{Salts, renew_always};
+pub(super) use visit::{host_of, spot, tag};
+pub(super) use visitor::Visitor;
 
 /// `GET /{slug}`; `HEAD`, which looks and doesn't count; and `POST`, which brings a link's password.
 pub(crate) fn routes(app: App) -> Router {
@@ -62,10 +69,7 @@ async fn redirect(State(app): State<App>, request: Request) -> Response {
         Some(slug) => (slug, true),
         None => (&*path, false),
     };
-    let found = app
-        .directory
-        .find(&app.broker, app.domain.host(), slug)
-        .await;
+    let found = find(&app, &request.uri, &request.headers, slug).await;
     let answered = match found {
         Ok(Some(destination)) if is_preview => lead::preview(&destination, &request),
         Ok(Some(destination)) => lead::lead(&app, &destination, &request).await,
@@ -76,6 +80,29 @@ async fn redirect(State(app): State<App>, request: Request) -> Response {
         app.redirects.note(&refusal);
         refusal.answer(&request.headers)
     })
+}
+
+/// Where a slug leads at the host that is asked: a workspace's own domain, or else the installation's.
+async fn find(
+    app: &App,
+    uri: &Uri,
+    headers: &HeaderMap,
+    slug: &str,
+) -> Result<Option<Arc<Destination>>, ReadError> {
+    let default = app.domain.space();
+    let host = host(uri, headers).filter(|it| *it != app.domain.host());
+    let own = match host {
+        Some(host) => app.directory.space(&app.broker, host).await?,
+        None => None,
+    };
+    let space = own.as_deref().unwrap_or(default);
+    app.directory.find(&app.broker, space, slug).await
+}
+
+/// The host that is asked: HTTP/2 has it in the address (RFC 9113, section 8.3.1).
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let said = headers.get(header::HOST).and_then(|it| it.to_str().ok());
+    uri.authority().map(Authority::as_str).or(said)
 }
 
 /// A slug may come percent-encoded (RFC 3986, section 6.2.2.2).

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use events::Timestamp;
 use events::links::Click;
 use url::form_urlencoded;
@@ -78,7 +78,9 @@ impl<'a> Visit<'a> {
         visit.spot = spot(found, said, is_shy);
         if let Some(address) = address.filter(|_| !is_shy && !agent.is_bot) {
             let workspace = destination.workspace;
-            visit.visitor = Visitor::of(&app.salts, time, workspace, address, headers);
+            let agent = headers.get(header::USER_AGENT);
+            let agent = agent.map_or(&b""[..], HeaderValue::as_bytes);
+            visit.visitor = Visitor::of(&app.salts, time, workspace, address, agent);
         }
         visit
     }
@@ -136,20 +138,24 @@ impl<'a> Visit<'a> {
 
     /// The host alone: the rest of the address is the visitor's business.
     fn referrer(&self) -> Option<Cow<'a, str>> {
-        let said = self.headers.get(header::REFERER)?.to_str().ok()?;
-        let rest = said
-            .strip_prefix("https://")
-            .or_else(|| said.strip_prefix("http://"))?;
-        let authority = rest.split(['/', '?', '#']).next()?;
-        let host = authority.rsplit('@').next()?.split(':').next()?;
-        if host.is_empty() || host.len() > HOST_BYTES_MAX {
-            return None;
-        }
-        if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Some(Cow::Owned(host.to_ascii_lowercase()));
-        }
-        Some(Cow::Borrowed(host))
+        host_of(self.headers.get(header::REFERER)?.to_str().ok()?)
     }
+}
+
+/// The host of a page's address, lower case.
+pub(in crate::links) fn host_of(address: &str) -> Option<Cow<'_, str>> {
+    let rest = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"))?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?.split(':').next()?;
+    if host.is_empty() || host.len() > HOST_BYTES_MAX {
+        return None;
+    }
+    if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Some(Cow::Owned(host.to_ascii_lowercase()));
+    }
+    Some(Cow::Borrowed(host))
 }
 
 /// The country that a proxy tells.
@@ -163,8 +169,8 @@ fn country(headers: &HeaderMap) -> Option<&str> {
     (is_country(said) && said != "XX").then_some(said)
 }
 
-/// Where a visitor is, as a proxy and the file tell it; a city tells more than who wants to be left alone likes.
-fn spot<'a>(found: Spot<'a>, said: Option<&'a str>, is_shy: bool) -> Spot<'a> {
+/// Where a visitor is, as somebody says and the file tells it; a city tells more than who wants to be left alone likes.
+pub(in crate::links) fn spot<'a>(found: Spot<'a>, said: Option<&'a str>, is_shy: bool) -> Spot<'a> {
     let country = said.or(found.country);
     // Where the proxy knows better, the file's city is in the wrong country.
     let city = found.city.filter(|_| country == found.country && !is_shy);
@@ -190,7 +196,7 @@ fn language(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// A value that can be stored and shown: cut, and without control characters.
-fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
+pub(in crate::links) fn tag(value: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let is_clean = !value.chars().any(char::is_control) && value.len() <= UTM_BYTES_MAX;
     let tag = if is_clean {
         value

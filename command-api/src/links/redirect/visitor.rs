@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::str;
 
 use aws_lc_rs::hmac;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName};
 use events::{LinkId, Timestamp, WorkspaceId};
 
 use super::salts::Salts;
@@ -16,31 +16,30 @@ static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 ///
 /// Its key is the day's salt, which is gone soon after: then nobody can tell of an address whether it was here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Visitor {
+pub(in crate::links) struct Visitor {
     number: u64,
     digits: [u8; 16],
 }
 
 impl Visitor {
     /// `None` if the day has no salt.
-    pub(super) fn of(
+    pub(in crate::links) fn of(
         salts: &Salts,
         time: Timestamp,
         workspace: WorkspaceId,
         address: IpAddr,
-        headers: &HeaderMap,
+        agent: &[u8],
     ) -> Option<Self> {
         let address = match address {
             IpAddr::V4(address) => address.to_ipv6_mapped(),
             IpAddr::V6(address) => address,
         };
-        let agent = headers.get(header::USER_AGENT);
         let tag = salts.sign(time, |key| {
             // What comes first has one length, so nothing runs together.
             let mut hmac = hmac::Context::with_key(key);
             hmac.update(workspace.uuid().as_bytes());
             hmac.update(&address.octets());
-            hmac.update(agent.map_or(b"", HeaderValue::as_bytes));
+            hmac.update(agent);
             hmac.sign()
         })?;
         let first = *tag.as_ref().first_chunk()?;
@@ -56,12 +55,12 @@ impl Visitor {
     }
 
     /// 16 hexadecimal digits.
-    pub(super) fn as_str(&self) -> &str {
+    pub(in crate::links) fn as_str(&self) -> &str {
         str::from_utf8(&self.digits).unwrap_or_default()
     }
 
     /// What one visitor draws at one link, all day long: spread evenly, and of each link another.
-    pub(super) fn lot(&self, link: LinkId) -> u64 {
+    pub(in crate::links) fn lot(&self, link: LinkId) -> u64 {
         let (high, low) = link.uuid().as_u64_pair();
         mixed(self.number ^ mixed(high ^ mixed(low)))
     }
@@ -76,7 +75,7 @@ const fn digit(half: u8) -> u8 {
 }
 
 /// Whether the browser says that its user wants to be left alone (Global Privacy Control, or Do Not Track).
-pub(super) fn is_shy(headers: &HeaderMap) -> bool {
+pub(in crate::links) fn is_shy(headers: &HeaderMap) -> bool {
     let says_so = |name: &HeaderName| headers.get(name).is_some_and(|it| it == "1");
     says_so(&SEC_GPC) || says_so(&DNT)
 }
@@ -103,14 +102,12 @@ mod tests {
     const TIME: &str = "2026-11-21T10:00:00Z";
 
     fn of(salt: u8, workspace: u128, address: &str, agent: &'static str) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        headers.insert("user-agent", HeaderValue::from_static(agent));
         let visitor = Visitor::of(
             &of_day(TIME, [salt; 32]),
             "2026-11-21T23:59:59Z".parse().unwrap(),
             WorkspaceId::new(Uuid::from_u128(workspace)),
             address.parse().unwrap(),
-            &headers,
+            agent.as_bytes(),
         );
         visitor.map(|it| it.as_str().to_owned())
     }
@@ -143,13 +140,7 @@ mod tests {
         let salts = of_day("2026-11-20T10:00:00Z", [1; 32]);
         let workspace = WorkspaceId::new(Uuid::nil());
         let address = "192.0.2.1".parse().unwrap();
-        let visitor = Visitor::of(
-            &salts,
-            TIME.parse().unwrap(),
-            workspace,
-            address,
-            &HeaderMap::new(),
-        );
+        let visitor = Visitor::of(&salts, TIME.parse().unwrap(), workspace, address, b"");
         assert_eq!(visitor, None);
     }
 

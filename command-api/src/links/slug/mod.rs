@@ -13,7 +13,7 @@ use unicode_normalization::char::is_combining_mark;
 use unicode_security::{GeneralSecurityProfile, RestrictionLevel, RestrictionLevelDetection};
 
 pub(crate) use fill::Fill;
-pub(crate) use key::{is_same, key};
+pub(crate) use key::key;
 pub(crate) use random::random_length;
 
 /// The longest slug, in characters.

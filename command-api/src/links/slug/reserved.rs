@@ -20,7 +20,7 @@ static LOOKS: LazyLock<HashSet<String>> = LazyLock::new(|| {
 impl Slug {
     /// Whether it is a reserved word, or could be taken for one.
     pub(super) fn is_reserved(&self) -> bool {
-        LOOKS.contains(&looks(self.as_str())) || LOOKS.contains(&looks(&self.key()))
+        LOOKS.contains(&looks(self.as_str())) || LOOKS.contains(&looks(&key(self.as_str())))
     }
 }
 

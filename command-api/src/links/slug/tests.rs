@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{BYTES_MAX, Slug, SlugError};
+use super::{BYTES_MAX, Slug, SlugError, key};
 
 /// Words of one script, with marks, digits, and the signs between.
 fn words() -> impl Strategy<Value = String> {
@@ -41,9 +41,9 @@ proptest! {
 
     #[test]
     fn however_it_is_spelt_it_has_one_key(text in words()) {
-        let composed = Slug::parse(&text).map(|it| it.key());
+        let composed = Slug::parse(&text).map(|it| key(it.as_str()));
         let decomposed = Slug::parse(&text.nfd().collect::<String>());
-        prop_assert_eq!(composed, decomposed.map(|it| it.key()));
+        prop_assert_eq!(composed, decomposed.map(|it| key(it.as_str())));
     }
 
     #[test]
@@ -52,14 +52,14 @@ proptest! {
         prop_assume!(text.to_uppercase().to_lowercase() == text.to_lowercase());
         let upper = Slug::parse(&text.to_uppercase());
         if let (Ok(slug), Ok(upper)) = (Slug::parse(&text), upper) {
-            prop_assert_eq!(slug.key(), upper.key());
+            prop_assert_eq!(key(slug.as_str()), key(upper.as_str()));
         }
     }
 
     #[test]
     fn folding_twice_is_folding_once(text in words()) {
         if let Ok(slug) = Slug::parse(&text) {
-            prop_assert_eq!(Slug(slug.key()).key(), slug.key());
+            prop_assert_eq!(key(&key(slug.as_str())), key(slug.as_str()));
         }
     }
 
@@ -117,7 +117,7 @@ fn case_is_kept_and_tells_slugs_apart_only_where_it_is_to() {
         ("Ёлка", "ёлка"),
     ] {
         let (one, other) = (Slug::parse(one).unwrap(), Slug::parse(other).unwrap());
-        assert_eq!(one.key(), other.key());
+        assert_eq!(key(one.as_str()), key(other.as_str()));
     }
     assert_eq!(Slug::parse("Spring").unwrap().as_str(), "Spring");
 }

@@ -13,7 +13,7 @@ const PRIVATE_NAMES: [&str; 5] = ["localhost", "localdomain", "local", "internal
 
 /// A name in lower-case ASCII without the final dot, or an address.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Host {
+pub(in crate::links) enum Host {
     Name(String),
     Address(IpAddr),
 }
@@ -33,7 +33,7 @@ impl Host {
     }
 
     /// Reads a host as the URL standard reads that of an http address, whatever its spelling.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::links) fn parse(text: &str) -> Option<Self> {
         match url::Host::parse(text).ok()? {
             url::Host::Ipv4(address) => Some(Self::Address(address.into())),
             url::Host::Ipv6(address) => Some(Self::Address(address.into())),
@@ -45,7 +45,7 @@ impl Host {
     }
 
     /// Whether it leads elsewhere for everybody who follows it, or nowhere.
-    pub(super) fn is_private(&self) -> bool {
+    pub(in crate::links) fn is_private(&self) -> bool {
         match self {
             Self::Address(address) => is_private(*address),
             Self::Name(name) => PRIVATE_NAMES.iter().any(|it| is_within(name, it)),
@@ -53,7 +53,7 @@ impl Host {
     }
 
     /// Whether it is a name without a dot, which the resolver of whoever asks completes.
-    pub(super) fn is_incomplete(&self) -> bool {
+    pub(in crate::links) fn is_incomplete(&self) -> bool {
         matches!(self, Self::Name(name) if !name.contains('.'))
     }
 

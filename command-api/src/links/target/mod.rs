@@ -8,6 +8,7 @@ mod rules;
 mod tests;
 
 pub use blocklist::BlocklistError;
+pub(in crate::links) use host::Host;
 pub(crate) use rules::TargetRules;
 
 /// The longest target, in bytes; what browsers and proxies take without trouble.

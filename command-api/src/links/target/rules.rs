@@ -1,20 +1,23 @@
 //! Which addresses a link may lead to.
 
+use std::sync::Arc;
+
 use service::config::Targets;
 use url::Url;
 
 use super::blocklist::{Blocklist, BlocklistError};
 use super::host::Host;
 use super::{BYTES_MAX, Target, TargetError};
+use crate::links::domain::OwnDomains;
 use crate::text::is_hostile;
 
 /// What the settings say about targets, as one value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct TargetRules {
     /// Besides http and https.
     schemes: Vec<String>,
     is_private_allowed: bool,
-    blocklist: Blocklist,
+    blocklist: Arc<Blocklist>,
     /// Where short links are opened: `host`, or `host:port` where the port isn't the scheme's own.
     own_hosts: Vec<String>,
 }
@@ -26,9 +29,17 @@ impl TargetRules {
         Ok(Self {
             schemes: settings.schemes,
             is_private_allowed: settings.is_private_allowed,
-            blocklist: blocklist.transpose()?.unwrap_or_default(),
+            blocklist: Arc::new(blocklist.transpose()?.unwrap_or_default()),
             own_hosts,
         })
+    }
+
+    /// The same for a workspace, whose links may not lead to its own domains either.
+    pub(crate) fn and_no(&self, own: &OwnDomains) -> Self {
+        let mut rules = self.clone();
+        let names = own.verified().map(|it| it.name.clone());
+        rules.own_hosts.extend(names);
+        rules
     }
 
     /// A target that the rules allow.

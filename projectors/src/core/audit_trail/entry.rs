@@ -64,7 +64,8 @@ const fn name(subject: &Subject) -> Option<(&'static str, Uuid)> {
         Subject::ApiKey(_, key) => Some(("api_key", key.uuid())),
         Subject::Asset(_, asset) => Some(("asset", asset.uuid())),
         Subject::Link(_, link) => Some(("link", link.uuid())),
-        Subject::Clicks(_) | Subject::Claim(..) => None,
+        Subject::OwnDomains(workspace) => Some(("domains", workspace.uuid())),
+        Subject::Clicks(_) | Subject::ReportClaim(_) | Subject::Claim(..) => None,
     }
 }
 

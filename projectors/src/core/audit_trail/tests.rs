@@ -73,7 +73,7 @@ async fn events_of_every_kind_are_told_those_that_nobody_knows_too_and_claims_ar
     let last = log.append(&subject, &strange()).await;
     running.reach("audit_trail_links", last).await;
 
-    for (position, event) in [(first, "shortened.v2"), (last, "exploded.v1")] {
+    for (position, event) in [(first, "shortened.v3"), (last, "exploded.v1")] {
         let expected = format!("{workspace} millrace.links.link.{event} link {link} system");
         assert_eq!(row(&running, position).await, Some(expected));
     }

@@ -46,7 +46,9 @@ impl Projection for SessionList {
                 | Subject::ApiKey(..)
                 | Subject::Asset(..)
                 | Subject::Link(..)
+                | Subject::OwnDomains(_)
                 | Subject::Clicks(_)
+                | Subject::ReportClaim(_)
                 | Subject::Claim(..),
             )
             | None => return Ok(None),

@@ -15,9 +15,8 @@ const TEXT_BYTES_MAX: usize = 255;
 pub(crate) struct ClickMessage<'m> {
     pub(super) workspace: WorkspaceId,
     pub(super) sequence: u64,
-    pub(super) producer: Uuid,
-    /// The producer's number for the message; a repeat has the same.
-    pub(super) batch: u64,
+    /// Who sent it, and its number there, which a repeat has too; none of what nobody sends again.
+    pub(super) mark: Option<(Uuid, u64)>,
     /// When the broker stored it.
     pub(super) stored_at: OffsetDateTime,
     pub(super) clicks: Vec<ClickEvent<'m>>,
@@ -34,12 +33,21 @@ impl<'m> ClickMessage<'m> {
         Ok(Some(Self {
             workspace,
             sequence: message.position.sequence,
-            producer: header(message, PRODUCER_HEADER)?,
-            batch: header(message, BATCH_HEADER)?,
+            mark: mark(message)?,
             stored_at: message.stored_at.odt(),
             clicks,
         }))
     }
+}
+
+/// Clicks that were reported once have neither header.
+fn mark(message: &StoredMessage) -> Result<Option<(Uuid, u64)>, DecodeError> {
+    let is_marked = |name| message.header(name).is_some();
+    if !is_marked(PRODUCER_HEADER) && !is_marked(BATCH_HEADER) {
+        return Ok(None);
+    }
+    let producer = header(message, PRODUCER_HEADER)?;
+    Ok(Some((producer, header(message, BATCH_HEADER)?)))
 }
 
 fn header<T: std::str::FromStr>(

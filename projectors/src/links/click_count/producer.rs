@@ -33,18 +33,23 @@ pub(super) async fn uncounted<'b, 'm>(
 
 /// A producer's numbers grow, with gaps.
 fn is_new(marks: &mut Marks, message: &ClickMessage<'_>) -> bool {
-    let mark = marks.entry(key(message)).or_default();
-    let is_new = message.batch > *mark;
-    *mark = message.batch.max(*mark);
+    let Some((producer, batch)) = message.mark else {
+        return true;
+    };
+    let mark = marks.entry((producer, message.workspace.uuid()));
+    let mark = mark.or_default();
+    let is_new = batch > *mark;
+    *mark = batch.max(*mark);
     is_new
 }
 
-fn key(message: &ClickMessage<'_>) -> (Uuid, Uuid) {
-    (message.producer, message.workspace.uuid())
+fn key(message: &ClickMessage<'_>) -> Option<(Uuid, Uuid)> {
+    let (producer, _) = message.mark?;
+    Some((producer, message.workspace.uuid()))
 }
 
 async fn load(tx: &mut PgConnection, batch: &[ClickMessage<'_>]) -> Result<Marks, sqlx::Error> {
-    let keys: HashSet<_> = batch.iter().map(key).collect();
+    let keys: HashSet<_> = batch.iter().filter_map(key).collect();
     let (producers, workspaces): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
     let rows = sqlx::query!(
         "select producer, workspace_id, batch from click_count_producer

@@ -45,6 +45,7 @@ impl Projection for LinkList {
             match &of_link.recorded.event {
                 LinkEvent::Shortened {
                     domain,
+                    own_domain: _,
                     slug,
                     route,
                     label,

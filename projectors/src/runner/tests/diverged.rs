@@ -3,7 +3,7 @@
 use crate::testing::{Log, announced, asset, eventually, link, shortened, workspace};
 
 /// The projections that read LINKS.
-const OF_LINKS: [&str; 2] = ["audit_trail_links", "link_list"];
+const OF_LINKS: [&str; 3] = ["audit_trail_links", "domain_list", "link_list"];
 
 #[tokio::test]
 async fn a_projection_stops_on_another_log_and_the_others_go_on() {

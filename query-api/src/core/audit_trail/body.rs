@@ -28,7 +28,7 @@ pub(crate) struct ActBody {
     position: String,
     #[schema(value_type = Uuid)]
     event_id: EventId,
-    #[schema(example = "millrace.links.link.shortened.v2")]
+    #[schema(example = "millrace.links.link.shortened.v3")]
     r#type: String,
     subject: SubjectBody,
     actor: ActorBody,

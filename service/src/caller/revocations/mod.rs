@@ -98,9 +98,12 @@ impl Revocations {
             Subject::User(user) => self.hear_of_user(user, cutoff, message),
             Subject::Workspace(workspace) => self.hear_of_workspace(workspace, cutoff, message),
             Subject::ApiKey(_, key) => self.hear_of_key(key, message),
-            Subject::Asset(..) | Subject::Link(..) | Subject::Clicks(_) | Subject::Claim(..) => {
-                None
-            }
+            Subject::Asset(..)
+            | Subject::Link(..)
+            | Subject::OwnDomains(_)
+            | Subject::Clicks(_)
+            | Subject::ReportClaim(_)
+            | Subject::Claim(..) => None,
         }?;
         self.forget(at);
         Some(user)

@@ -1,5 +1,7 @@
 //! What each route is asked for, and what it answers who may ask.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,6 +19,7 @@ pub(super) enum Named {
     ApiKey,
     Asset,
     Link,
+    Domain,
 }
 
 /// What a request brings.
@@ -199,8 +202,28 @@ pub(super) const CASES: &[Case] = &[
         Brought::Json(|| json!({ "title": "renamed" })),
         200,
     ),
+    post("/v1/links/domains", Named::Nothing, another_domain, 201),
+    post("/v1/links/domains/{id}/verify", Named::Domain, nothing, 409),
+    case(
+        Method::DELETE,
+        "/v1/links/domains/{id}",
+        Named::Domain,
+        Brought::StaleVersion(nothing),
+        412,
+    ),
+    case(
+        Method::PUT,
+        "/v1/links/domains/{id}/default",
+        Named::Domain,
+        Brought::Nothing,
+        409,
+    ),
+    delete("/v1/links/domains/{id}/default", Named::Domain),
+    get("/v1/links/domains", Named::Nothing),
+    get("/v1/links/domains/{id}", Named::Domain),
     delete("/v1/links/{id}", Named::Link),
     post("/v1/links/{id}/restore", Named::Link, nothing, 200),
+    post("/v1/links/{id}/clicks", Named::Link, || json!({}), 202),
     get("/v1/links/{id}/qr", Named::Link),
     get("/v1/links", Named::Nothing),
     get("/v1/links/export", Named::Nothing),
@@ -218,6 +241,13 @@ pub(super) const CASES: &[Case] = &[
 /// A body that the route doesn't read.
 fn nothing() -> Value {
     Value::Null
+}
+
+/// One that the workspace hasn't brought yet.
+fn another_domain() -> Value {
+    static NEW: AtomicUsize = AtomicUsize::new(0);
+    let number = NEW.fetch_add(1, Ordering::Relaxed);
+    json!({ "domain": format!("go{number}.acme.example") })
 }
 
 fn another_password() -> Value {

@@ -19,6 +19,7 @@ pub(super) struct Things {
     api_key: String,
     asset: String,
     link: String,
+    domain: String,
 }
 
 impl Things {
@@ -29,7 +30,10 @@ impl Things {
         let asset = presigned["asset"]["id"].as_str().unwrap();
         owner.uploads(&presigned["upload"], b"hello").await.is(200);
         let key = owner.issues_a_key(&[Scope::LinksRead]).await;
+        let domain = json!({ "domain": "go.acme.example" });
+        let domain = owner.posts("/v1/links/domains", &domain).await.is(201).body;
         let things = Self {
+            domain: domain["id"].as_str().unwrap().to_owned(),
             workspace: owner.workspace().to_owned(),
             user: owner.id().to_owned(),
             session: session(owner).await,
@@ -61,6 +65,7 @@ impl Things {
             Named::ApiKey => &self.api_key,
             Named::Asset => &self.asset,
             Named::Link => &self.link,
+            Named::Domain => &self.domain,
         };
         let path = case.path.replace("{id}", id).replace("{user_id}", user);
         let path = path.replace("{dimension}", "country");

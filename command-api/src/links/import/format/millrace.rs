@@ -53,8 +53,7 @@ struct Written {
     state: Option<State>,
     #[serde(rename = "id")]
     _id: Option<IgnoredAny>,
-    #[serde(rename = "domain")]
-    _domain: Option<IgnoredAny>,
+    domain: Option<String>,
     #[serde(rename = "short_url")]
     _short_url: Option<IgnoredAny>,
     #[serde(rename = "created_at")]
@@ -81,6 +80,7 @@ fn brought(written: Written) -> Brought {
         former_slugs: written.former_slugs,
         is_archived: written.state == Some(State::Archived),
         has_password: written.has_password,
+        domain: written.domain,
         body: ShortenBody {
             target: written.target,
             slug: written.slug,

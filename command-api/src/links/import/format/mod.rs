@@ -26,6 +26,8 @@ pub(super) struct Brought {
     /// Further slugs that led to it.
     pub(super) former_slugs: Vec<String>,
     pub(super) is_archived: bool,
+    /// The domain that it was on; of other products' links it isn't asked.
+    pub(super) domain: Option<String>,
     /// Whether visitors were asked for a password, which no file tells.
     pub(super) has_password: bool,
 }

@@ -49,7 +49,7 @@ async fn a_csv_is_the_same_however_it_is_cut() {
         (6, "", ""),
         (7, "c", "é"),
     ]);
-    for size in 1..file.len() + 1 {
+    for size in 1..=file.len() {
         let parts = file.as_bytes().chunks(size).map(<[u8]>::to_vec).collect();
         assert_eq!(
             all(open("text/csv", parts).await).await,
@@ -64,7 +64,7 @@ async fn lines_of_json_are_the_same_however_they_are_cut() {
     let file =
         "\u{feff}{\"keyword\":\"a\",\"title\":null}\n\n{\r\n{\"keyword\":\"é\",\"Title\":\"t\"}";
     let expected = told(&[(1, "a", ""), (3, "", ""), (4, "é", "t")]);
-    for size in 1..file.len() + 1 {
+    for size in 1..=file.len() {
         let parts = file.as_bytes().chunks(size).map(<[u8]>::to_vec).collect();
         let lines = open("application/x-ndjson", parts).await;
         assert_eq!(all(lines).await, Ok(expected.clone()), "{size}");

@@ -1,18 +1,33 @@
 //! Where short links are opened.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use events::{ClaimKind, Context, Subject};
+mod add;
+mod body;
+mod choice;
+mod control;
+mod default;
+pub(crate) mod http;
+mod known;
+mod name;
+mod own;
+mod remove;
+mod space;
+mod txt;
+mod verify;
+
 use service::short_url::short_url;
 use url::Url;
 
-use super::slug;
+pub(crate) use choice::Choice;
+pub(crate) use name::DomainName;
+pub(crate) use own::{OwnDomainRejection, OwnDomains};
+pub(crate) use space::{Space, claim_on, claimed, claimed_domain};
 
 /// The host, and the port where it isn't the scheme's own, of a public address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Domain {
     scheme: String,
     host: String,
+    space: Space,
 }
 
 impl Domain {
@@ -23,9 +38,11 @@ impl Domain {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
+        let host = host.to_lowercase();
         Self {
             scheme: public_url.scheme().to_owned(),
-            host: host.to_lowercase(),
+            space: Space::installation(&host),
+            host,
         }
     }
 
@@ -34,43 +51,30 @@ impl Domain {
         self.scheme == "https"
     }
 
+    /// Whether it is this name, at whichever port.
+    fn is_at(&self, name: &str) -> bool {
+        let rest = self.host.strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// The address that people open.
+    /// Where its slugs are unique.
+    pub(crate) const fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// The address that people open, on whichever host: all are reached as the public address is.
     pub(crate) fn short_url(&self, host: &str, slug: &str) -> String {
         short_url(&self.scheme, host, slug)
     }
 }
 
-/// The claim on a slug of a domain, by the form in which it is unique there.
-pub(crate) fn claim(host: &str, slug: &str) -> Subject {
-    let key = URL_SAFE_NO_PAD.encode(format!("{host}/{}", slug::key(slug)));
-    Subject::Claim(Context::Links, ClaimKind::Slug, key)
-}
-
-/// The domain and the slug's form that a claim's key names.
-pub(crate) fn claimed(key: &str) -> Option<(String, String)> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(key).ok()?).ok()?;
-    let (host, slug) = text.split_once('/')?;
-    Some((host.to_owned(), slug.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Domain, claim, claimed};
-    use events::Subject;
-
-    #[test]
-    fn a_claim_is_read_as_it_was_made() {
-        let Subject::Claim(_, _, key) = claim("go.example", "Spring") else {
-            panic!("a claim is one");
-        };
-        let named = ("go.example".to_owned(), "spring".to_owned());
-        assert_eq!(claimed(&key), Some(named));
-        assert_eq!(claimed("!"), None);
-    }
+    use super::Domain;
 
     #[test]
     fn the_port_belongs_to_the_domain_where_it_is_not_the_schemes_own() {

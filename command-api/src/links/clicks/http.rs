@@ -1,0 +1,79 @@
+//! `POST /v1/links/{id}/clicks`
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use events::LinkId;
+use service::body::{Json, Path};
+use service::caller::Caller;
+use service::headers::{IDEMPOTENCY_REPLAYED, IdempotencyKey, PositionHeader};
+use service::problem::Problem;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::body::ReportBody;
+use super::report::{self, Counted, Reported};
+use crate::app::App;
+use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::origin::{Origin, Wisher};
+use crate::problem::internal;
+
+/// The most bytes of a report: a thousand clicks of 2 KiB.
+const BODY_BYTES_MAX: usize = 2 << 20;
+
+pub(in crate::links) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(report))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+/// Counts clicks that another server has answered
+///
+/// One click, or up to 1,000 as `clicks`; what is answered 202 is stored.
+/// With an `Idempotency-Key` a retry counts nothing twice; without one, a report that failed with 503 may be stored all the same, or in part.
+/// They count for a link in any state, and not towards its `max_clicks`.
+#[utoipa::path(
+    post, path = "/v1/links/{id}/clicks", operation_id = "report_clicks", tag = "links",
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
+    request_body = ReportBody,
+    responses(
+        (status = 202, body = Counted, headers(
+            ("Position" = Option<String>, description = "Missing while the clicks wait for the broker"),
+            ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
+        )),
+        WriteProblems, CallerProblems, ResourceProblems,
+    ),
+)]
+async fn report(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<LinkId>,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<ReportBody>,
+) -> Result<Response, Problem> {
+    let route = format!("POST /v1/links/{id}/clicks");
+    let origin = Origin::new(
+        Wisher::Caller(&caller),
+        key.as_ref(),
+        &app.keyring,
+        &route,
+        &body,
+    );
+    let origin = origin.map_err(internal)?;
+    let reported = report::report(&app, caller.workspace, &origin, id, body).await?;
+    Ok(answer(reported))
+}
+
+fn answer(reported: Reported) -> Response {
+    let mut headers = HeaderMap::new();
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(CONTENT_TYPE, json);
+    if reported.is_replayed {
+        let replayed = HeaderValue::from_static("true");
+        headers.insert(IDEMPOTENCY_REPLAYED.clone(), replayed);
+    }
+    let position = reported.position.map(PositionHeader);
+    let body = (headers, position, reported.answer.body);
+    (reported.answer.status, body).into_response()
+}

@@ -1,0 +1,133 @@
+//! Keeping reported clicks: in the lane with all others, or once, for who sends an `Idempotency-Key`.
+
+use axum::http::StatusCode;
+use events::links::ClickEvent;
+use events::{LinkId, Position, WorkspaceId};
+use nats::{Kept, LaneError, NewMessage};
+use serde::Serialize;
+use service::body::Faults;
+use service::problem::Problem;
+use utoipa::ToSchema;
+
+use super::body::{ClickBody, ReportBody};
+use super::seen::Seen;
+use crate::accepted::Answer;
+use crate::app::App;
+use crate::handle::HandleError;
+use crate::links::link::LinkRejection;
+use crate::origin::{Once, Origin};
+use crate::problem::{internal, unavailable, unread};
+
+/// The most clicks of one report.
+const CLICKS_MAX: usize = 1_000;
+
+/// What became of a report.
+pub(super) struct Reported {
+    pub(super) answer: Answer,
+    /// Unknown while the clicks wait for the broker.
+    pub(super) position: Option<Position>,
+    pub(super) is_replayed: bool,
+}
+
+/// How many clicks were kept.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportedClicks)]
+pub(super) struct Counted {
+    clicks: usize,
+}
+
+/// Keeps all of them; what is answered is stored.
+pub(super) async fn report(
+    app: &App,
+    workspace: WorkspaceId,
+    origin: &Origin,
+    link: LinkId,
+    body: ReportBody,
+) -> Result<Reported, Problem> {
+    let seen = parse(app, workspace, origin, body)?;
+    let found = app.directory.link(&app.broker, workspace, link).await;
+    let destination = found.map_err(unread)?.ok_or_else(Problem::not_found)?;
+    let events: Vec<_> = seen.iter().map(|it| it.event(app, &destination)).collect();
+    let clicks = events.len();
+    let body = serde_json::to_string(&Counted { clicks }).map_err(internal)?;
+    let status = StatusCode::ACCEPTED;
+    let answer = Answer { status, body };
+    match &origin.once {
+        Some(once) => Ok(store_once(app, workspace, origin, once, &events, answer).await?),
+        None => Ok(Reported {
+            position: record(app, workspace, &events).await?,
+            answer,
+            is_replayed: false,
+        }),
+    }
+}
+
+fn parse(
+    app: &App,
+    workspace: WorkspaceId,
+    origin: &Origin,
+    body: ReportBody,
+) -> Result<Vec<Seen>, Problem> {
+    let mut faults = Faults::default();
+    let Some((clicks, is_list)) = body.into_clicks() else {
+        faults.add(
+            "/clicks",
+            "stands beside another click; send it in the list",
+        );
+        return Err(faults.into());
+    };
+    if !(1..=CLICKS_MAX).contains(&clicks.len()) {
+        faults.add("/clicks", format!("must have 1 to {CLICKS_MAX} clicks"));
+        return Err(faults.into());
+    }
+    let see = |(index, click): (usize, ClickBody)| {
+        let mut part = Faults::default();
+        let seen = Seen::of(app, workspace, click, origin.time, &mut part);
+        let at = is_list.then(|| format!("/clicks/{index}"));
+        faults.take_over(&at.unwrap_or_default(), part);
+        seen
+    };
+    let seen = clicks.into_iter().enumerate().map(see).collect();
+    faults.finish()?;
+    Ok(seen)
+}
+
+async fn record(
+    app: &App,
+    workspace: WorkspaceId,
+    events: &[ClickEvent<'_>],
+) -> Result<Option<Position>, Problem> {
+    match app.lane.record_all(workspace, events).await {
+        Ok(Some(Kept::InLog(position))) => Ok(Some(position)),
+        Ok(Some(Kept::InSpool) | None) => Ok(None),
+        Err(error @ (LaneError::TooLarge | LaneError::Encode(_))) => Err(Problem::internal(&error)),
+        Err(
+            error @ (LaneError::Full
+            | LaneError::Closed
+            | LaneError::Unacknowledged
+            | LaneError::Dropped),
+        ) => Err(unavailable(&error)),
+    }
+}
+
+async fn store_once(
+    app: &App,
+    workspace: WorkspaceId,
+    origin: &Origin,
+    once: &Once,
+    events: &[ClickEvent<'_>],
+    answer: Answer,
+) -> Result<Reported, HandleError<LinkRejection>> {
+    let messages = NewMessage::clicks(workspace, events);
+    let messages = messages.map_err(|error| HandleError::Form(error.into()))?;
+    let record = once.report_subject();
+    let stored = app
+        .commands
+        .store_once(origin, once, &record, &messages, answer);
+    let stored = stored.await?;
+    Ok(Reported {
+        answer: stored.answer,
+        position: Some(stored.position),
+        is_replayed: stored.is_replayed,
+    })
+}
