@@ -19,13 +19,36 @@ use tokio::time::{Duration, Instant};
 use self::message::ClickMessage;
 use crate::projection::{ApplyError, Projection};
 
-/// How often producers that are gone are forgotten.
+/// How often what is old is forgotten: producers that are gone, and clicks that need not be kept.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Keeps `click_record`, `click_count`, `click_count_quarter`, `click_count_value` and `click_count_producer`.
 #[derive(Default)]
 pub(crate) struct ClickCount {
     swept_at: Option<Instant>,
+    retention: Option<Duration>,
+}
+
+impl ClickCount {
+    /// Raw clicks are kept for so long; for ever without.
+    pub(crate) fn keeping(retention: Option<Duration>) -> Self {
+        Self {
+            retention,
+            ..Self::default()
+        }
+    }
+
+    async fn sweep(
+        &self,
+        tx: &mut PgConnection,
+        batch: &[ClickMessage<'_>],
+    ) -> Result<(), sqlx::Error> {
+        producer::forget_silent(tx, batch).await?;
+        match self.retention {
+            Some(retention) => partition::drop_older(tx, batch, retention).await,
+            None => Ok(()),
+        }
+    }
 }
 
 impl Projection for ClickCount {
@@ -47,7 +70,7 @@ impl Projection for ClickCount {
             .swept_at
             .is_none_or(|at| at.elapsed() >= SWEEP_INTERVAL)
         {
-            producer::forget_silent(tx, batch).await?;
+            self.sweep(tx, batch).await?;
             self.swept_at = Some(Instant::now());
         }
         let new = producer::uncounted(tx, batch).await?;

@@ -1,4 +1,4 @@
-//! The partitions of `click_record`: one for each month in UTC, made ahead, and for late clicks when they come.
+//! The partitions of `click_record`: one for each month in UTC, made ahead, and for late clicks when they come; dropped as a whole.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +31,38 @@ pub(super) async fn make_for(
             sqlx::raw_sql(made).execute(&mut *tx).await?;
             tracing::info!(partition = name, "made");
         }
+    }
+    Ok(())
+}
+
+/// Drops the partitions of months that ended longer ago than that, by the log's own time.
+///
+/// What is counted of their clicks stays.
+pub(super) async fn drop_older(
+    tx: &mut PgConnection,
+    batch: &[ClickMessage<'_>],
+    retention: std::time::Duration,
+) -> Result<(), sqlx::Error> {
+    let Some(reached) = batch.iter().map(|message| message.stored_at).min() else {
+        return Ok(());
+    };
+    // The month in which what is kept begins is kept as a whole.
+    let (kept, _) = definition((reached - retention).date());
+    let old: Vec<String> = sqlx::query_scalar!(
+        r#"select relname::text as "name!" from pg_inherits join pg_class on oid = inhrelid
+            where inhparent = 'click_record'::regclass
+              and relname::text collate "C" < $1 order by 1"#,
+        kept
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    for name in old {
+        let dropped = AssertSqlSafe(format!("drop table {name}"));
+        sqlx::raw_sql(dropped).execute(&mut *tx).await?;
+        tracing::info!(
+            partition = name,
+            "dropped, since its clicks are older than is kept"
+        );
     }
     Ok(())
 }

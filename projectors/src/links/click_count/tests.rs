@@ -137,6 +137,42 @@ async fn the_same_clicks_are_the_same_rows_in_whatever_batches_they_come() {
 }
 
 #[tokio::test]
+async fn months_that_need_not_be_kept_are_dropped_and_their_counts_stay() {
+    let log = Log::new().await;
+    let clicks = lane(&log, world::new_id());
+    let (workspace, link) = (workspace(), new_link());
+    let old = |text: &str| {
+        let mut it = click(link);
+        it.time = text.parse().unwrap();
+        it
+    };
+    let early = [
+        old("2020-01-31T23:59:59Z"),
+        old("2020-03-01T00:00:00Z"),
+        click(link),
+    ];
+    let position = clicks.record(workspace, &early).await;
+    let url = servers::testing::fresh_database().await;
+    let all = log.project_into(&url);
+    all.reach("click_count", position).await;
+    assert_eq!(number(&all, "select count(*) from click_record").await, 3);
+    all.stop().await;
+
+    let since = world::now().odt() - time::macros::datetime!(2020-03-15 0:00 UTC);
+    let kept = log.project_and_keep(&url, Some(since.unsigned_abs()));
+    let position = clicks.click(workspace, link, 1).await;
+    kept.reach("click_count", position).await;
+    assert_eq!(number(&kept, "select count(*) from click_record").await, 3);
+    assert_eq!(
+        number(&kept, "select count(*) from click_record_2020_03").await,
+        1
+    );
+    let counted = "select sum(clicks)::bigint from click_count where scope_id <> workspace_id";
+    assert_eq!(number(&kept, counted).await, 4);
+    kept.stop().await;
+}
+
+#[tokio::test]
 async fn a_message_that_was_sent_twice_counts_once() {
     let log = Log::new().await;
     let running = log.project_into(&servers::testing::fresh_database().await);
