@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 56] = [
+const ROUTES: [&str; 58] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -67,6 +67,8 @@ const ROUTES: [&str; 56] = [
     "GET /v1/links/stats/{dimension}",
     "GET /v1/links/{id}/clicks",
     "GET /v1/links/clicks",
+    "GET /v1/links/{id}/clicks/export",
+    "GET /v1/links/clicks/export",
     "GET /v1/links/{id}/clicks/live",
     "GET /v1/links/clicks/live",
     "GET /{slug}",

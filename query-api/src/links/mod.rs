@@ -23,4 +23,6 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(click_count::top::of_workspace))
         .routes(routes!(click_count::record::of_link))
         .routes(routes!(click_count::record::of_workspace))
+        .routes(routes!(click_count::record::export::of_link))
+        .routes(routes!(click_count::record::export::of_workspace))
 }

@@ -173,6 +173,18 @@ pub const RULES: &[Rule] = &[
     ),
     scoped(
         Method::GET,
+        "/v1/links/clicks/export",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/clicks/export",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
         "/v1/links/clicks/live",
         VIEWER,
         Scope::ClicksRead,

@@ -234,6 +234,8 @@ pub(super) const CASES: &[Case] = &[
     get("/v1/links/{id}/stats/{dimension}", Named::Link),
     get("/v1/links/clicks", Named::Nothing),
     get("/v1/links/{id}/clicks", Named::Link),
+    get("/v1/links/clicks/export", Named::Nothing),
+    get("/v1/links/{id}/clicks/export", Named::Link),
     live("/v1/links/clicks/live", Named::Nothing),
     live("/v1/links/{id}/clicks/live", Named::Link),
 ];

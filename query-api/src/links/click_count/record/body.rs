@@ -59,8 +59,39 @@ pub(crate) struct ClickBody {
     pub(super) utm_campaign: Option<String>,
 }
 
+impl Row {
+    /// The visitor's hash as its digits.
+    pub(super) fn visitor(&self) -> Option<String> {
+        self.visitor.map(|it| format!("{it:016x}"))
+    }
+}
+
+impl ClickBody {
+    /// The names of the fields, in their order.
+    pub(super) const FIELDS: [&str; 17] = [
+        "id",
+        "link_id",
+        "slug",
+        "occurred_at",
+        "country",
+        "city",
+        "referrer",
+        "browser",
+        "os",
+        "device",
+        "is_bot",
+        "visitor",
+        "rule",
+        "variant",
+        "utm_source",
+        "utm_medium",
+        "utm_campaign",
+    ];
+}
+
 impl From<Row> for ClickBody {
     fn from(row: Row) -> Self {
+        let visitor = row.visitor();
         Self {
             id: row.click_id,
             link_id: row.link_id,
@@ -73,7 +104,7 @@ impl From<Row> for ClickBody {
             os: row.os,
             device: row.device,
             is_bot: row.is_bot,
-            visitor: row.visitor.map(|it| format!("{it:016x}")),
+            visitor,
             rule: row.rule,
             variant: row.variant,
             utm_source: row.utm_source,

@@ -1,6 +1,7 @@
 //! Raw clicks, newest first.
 
 mod body;
+pub(crate) mod export;
 
 use axum::extract::State;
 use events::{LinkId, Timestamp, WorkspaceId};

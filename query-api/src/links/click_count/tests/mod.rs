@@ -1,5 +1,6 @@
 //! Clicks as the projectors leave them, for questions.
 
+mod export;
 mod record;
 mod series;
 mod top;
