@@ -70,10 +70,9 @@ impl ApplyError {
         match self {
             Self::Decode(_) | Self::Open(_) | Self::Unknown(_) => true,
             Self::Database(error) => is_of_the_values(error),
-            // What is stored is damaged, whichever event comes.
-            Self::Packed(_) | Self::Sketch(_) => false,
             // With a wrong DATA_KEY no user's event can be applied, and with the right one all can.
-            Self::Key(_) | Self::Keyring(_) => false,
+            // Where what was counted is damaged, no click of that day can be.
+            Self::Key(_) | Self::Keyring(_) | Self::Packed(_) | Self::Sketch(_) => false,
         }
     }
 }

@@ -41,7 +41,10 @@ pub fn pack<'c, 'a: 'c>(clicks: impl Iterator<Item = &'c PackedClick<'a>>) -> Ve
             bytes.push(VERSION);
         }
         let has_visitor = click.visitor.map_or(0, |_| HAS_VISITOR);
-        bytes.extend([click.quarter, u8::from(click.is_bot) * IS_BOT | has_visitor]);
+        bytes.extend([
+            click.quarter,
+            (u8::from(click.is_bot) * IS_BOT) | has_visitor,
+        ]);
         bytes.extend(click.visitor.iter().flat_map(|it| it.to_le_bytes()));
         for text in click.values {
             write_text(&mut bytes, &mut texts, text);

@@ -145,9 +145,10 @@ async fn stats(
     let (starts, texts): (Vec<_>, Vec<_>) = starts::of(read, period).await?.into_iter().unzip();
     let mut series = Series::of(starts);
     count(read, scope, period.span, filter, &mut series).await?;
-    let previous = match period.is_compared {
-        true => Some(totals(read, scope, period.span.before(), filter).await?),
-        false => None,
+    let previous = if period.is_compared {
+        Some(totals(read, scope, period.span.before(), filter).await?)
+    } else {
+        None
     };
     let total = series.total();
     let point = |(start, counted): (String, Counted)| Point {

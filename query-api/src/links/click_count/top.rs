@@ -207,9 +207,10 @@ pub(crate) async fn of_workspace(
 /// Whole days are read as they were counted; what is left of others, and what is filtered, from the raw clicks.
 async fn top(read: &mut PgConnection, scope: &Scope, wanted: &Wanted) -> Result<Top, Problem> {
     let (dimension, filter, mut values) = (wanted.dimension, &wanted.filter, Values::default());
-    let (days, parts) = match filter.is_empty() {
-        true => wanted.span.days(),
-        false => (None, vec![wanted.span]),
+    let (days, parts) = if filter.is_empty() {
+        wanted.span.days()
+    } else {
+        (None, vec![wanted.span])
     };
     if let Some(days) = days {
         rollup::values(read, scope, days, dimension, &mut values).await?;

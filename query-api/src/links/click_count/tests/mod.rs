@@ -6,6 +6,7 @@ mod series;
 mod top;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use service::click_count::{Dimension, PackedClick, Visitors, pack};
 use time::format_description::well_known::Rfc3339;
@@ -106,10 +107,13 @@ async fn record(stage: &Stage, sequence: usize, click: &Given) {
 
 impl Given {
     fn packed(&self) -> PackedClick<'static> {
-        let value = |dimension| match dimension {
-            Dimension::Country => self.country,
-            Dimension::Browser => self.browser,
-            _ => "",
+        let known = [
+            (Dimension::Country, self.country),
+            (Dimension::Browser, self.browser),
+        ];
+        let value = |dimension| {
+            let known = known.iter().find(|(it, _)| *it == dimension);
+            known.map_or("", |(_, value)| value)
         };
         PackedClick {
             quarter: self.time.hour() * 4 + self.time.minute() / 15,
@@ -169,5 +173,8 @@ async fn count_added(stage: &Stage, scope: Uuid, clicks: impl Iterator<Item = &G
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|it| format!("{it:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
