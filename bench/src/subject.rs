@@ -109,6 +109,7 @@ impl Subject {
             geoip_database: None,
             rate_limits: Limits::off(),
             link_cache_max: settings.link_cache_max,
+            click_retention: None,
             targets: Targets::default(),
             dns_resolver: None,
             password_cost: settings.password_cost,

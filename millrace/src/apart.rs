@@ -131,6 +131,7 @@ pub fn blueprint(config: Config, processes: Processes) -> anyhow::Result<Bluepri
         geoip_database: config.geoip_database,
         rate_limits: config.rate_limits,
         link_cache_max: config.link_cache_max,
+        click_retention: config.click_retention,
         targets: config.targets,
         dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,

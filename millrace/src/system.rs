@@ -61,6 +61,8 @@ pub struct Blueprint {
     pub rate_limits: Limits,
     /// Links that are kept in memory for the redirect.
     pub link_cache_max: u64,
+    /// How long raw clicks are kept; none: for ever.
+    pub click_retention: Option<Duration>,
     /// Where links may lead.
     pub targets: Targets,
     /// Who is asked for records of domains; none: those of this machine.
@@ -269,6 +271,7 @@ async fn start(
             broker: broker.clone(),
             database: Database::new(&settings.url, settings.timeout)?,
             keyring: keyring.context("projectors need a data key")?,
+            click_retention: blueprint.click_retention,
             readiness: readiness.clone(),
             metrics: metrics.clone(),
             tasks: tasks.clone(),

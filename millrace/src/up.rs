@@ -123,6 +123,7 @@ fn blueprint(
         geoip_database: config.geoip_database.clone(),
         rate_limits: config.rate_limits.clone(),
         link_cache_max: config.link_cache_max,
+        click_retention: config.click_retention,
         targets: config.targets.clone(),
         dns_resolver: config.dns_resolver,
         password_cost: PasswordCost::Owasp,

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use events::{Context, DecodeError, StreamName, Subject};
 use nats::{ReadError, StoredMessage};
+use service::click_count::{PackedError, SketchError};
 use service::sealed::OpenError;
 use sqlx::PgConnection;
 use sqlx::error::DatabaseError;
@@ -46,6 +47,10 @@ pub(crate) enum ApplyError {
     Keyring(#[source] OpenError),
     #[error("the personal data cannot be opened")]
     Open(#[from] OpenError),
+    #[error("the clicks that were counted cannot be read")]
+    Packed(#[from] PackedError),
+    #[error("the visitors that were counted cannot be read")]
+    Sketch(#[from] SketchError),
     #[error("nothing is known of {0}, which the event continues")]
     Unknown(Subject),
 }
@@ -66,7 +71,8 @@ impl ApplyError {
             Self::Decode(_) | Self::Open(_) | Self::Unknown(_) => true,
             Self::Database(error) => is_of_the_values(error),
             // With a wrong DATA_KEY no user's event can be applied, and with the right one all can.
-            Self::Key(_) | Self::Keyring(_) => false,
+            // Where what was counted is damaged, no click of that day can be.
+            Self::Key(_) | Self::Keyring(_) | Self::Packed(_) | Self::Sketch(_) => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! All projections of one process.
 
+use std::time::Duration;
+
 use events::Context;
 use nats::Broker;
 use service::health::{Component, Readiness};
@@ -13,7 +15,7 @@ use crate::core::{
     WorkspaceList,
 };
 use crate::database::Database;
-use crate::links::{ClickRollup, DomainList, LinkList};
+use crate::links::{ClickCount, DomainList, LinkList};
 use crate::media::AssetList;
 use crate::metrics::ProjectionMetrics;
 use crate::migrate::{MigrationError, migrate};
@@ -29,6 +31,8 @@ pub struct Projectors {
     pub database: Database,
     /// Opens the users' keys.
     pub keyring: Keyring,
+    /// How long raw clicks are kept; none: for ever.
+    pub click_retention: Option<Duration>,
     /// Told how each projection fares.
     pub readiness: Readiness,
     /// Told how far each projection has come.
@@ -58,7 +62,7 @@ impl Projectors {
             self.worker(&metrics, AssetList),
             self.worker(&metrics, LinkList),
             self.worker(&metrics, DomainList),
-            self.worker(&metrics, ClickRollup::default()),
+            self.worker(&metrics, ClickCount::keeping(self.click_retention)),
         ];
         let tasks = self.tasks.clone();
         self.tasks.spawn("migrations", async move {

@@ -41,7 +41,7 @@ async fn a_day(log: &Log) -> Vec<(&'static str, Position)> {
             ("link_list", of_links),
             ("domain_list", of_domains),
             ("audit_trail_links", of_links),
-            ("click_rollup", clicks.click(workspace, id, 40).await),
+            ("click_count", clicks.click(workspace, id, 40).await),
         ];
         let of_core = a_life(log, day == 4).await;
         ends.extend(OF_CORE.map(|it| (it, of_core)));
@@ -184,7 +184,7 @@ async fn a_fresh_database_ends_as_the_live_one() {
         ("session_list_cutoff", 5),
         ("api_key_list", 5),
         ("audit_trail", 5 * (16 + 2 + 7 + 8) + 1),
-        ("click", 200),
+        ("click_record", 200),
         ("link_list", 5),
         ("domain_list", 5),
         ("parked_event", 5),

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod click_count;
 pub mod client_address;
 pub mod config;
 pub mod guard;

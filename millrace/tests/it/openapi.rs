@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 53] = [
+const ROUTES: [&str; 59] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -63,6 +63,12 @@ const ROUTES: [&str; 53] = [
     "GET /v1/links/{id}/qr",
     "GET /v1/links/{id}/stats",
     "GET /v1/links/stats",
+    "GET /v1/links/{id}/stats/{dimension}",
+    "GET /v1/links/stats/{dimension}",
+    "GET /v1/links/{id}/clicks",
+    "GET /v1/links/clicks",
+    "GET /v1/links/{id}/clicks/export",
+    "GET /v1/links/clicks/export",
     "GET /v1/links/{id}/clicks/live",
     "GET /v1/links/clicks/live",
     "GET /v1/links/{id}/stats/live",

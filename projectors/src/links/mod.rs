@@ -1,9 +1,9 @@
 //! Read models of links and of the clicks on them.
 
-mod click_rollup;
+mod click_count;
 mod domain_list;
 mod link_list;
 
-pub(crate) use click_rollup::ClickRollup;
+pub(crate) use click_count::ClickCount;
 pub(crate) use domain_list::DomainList;
 pub(crate) use link_list::LinkList;

@@ -55,6 +55,11 @@ impl Log {
 
     /// Starts projectors that read this log into a database.
     pub(crate) fn project_into(&self, url: &str) -> Running {
+        self.project_and_keep(url, None)
+    }
+
+    /// Starts projectors that keep raw clicks for some time only.
+    pub(crate) fn project_and_keep(&self, url: &str, clicks: Option<Duration>) -> Running {
         let running = Running {
             database: database(url),
             readiness: Readiness::default(),
@@ -65,6 +70,7 @@ impl Log {
             broker: self.broker.clone(),
             database: running.database.clone(),
             keyring: self.keyring.clone(),
+            click_retention: clicks,
             readiness: running.readiness.clone(),
             metrics: running.metrics.clone(),
             tasks: running.tasks.clone(),

@@ -23,9 +23,11 @@ impl Rows {
             (Context::Media, "asset_list"),
             (Context::Links, "link_list"),
             (Context::Links, "domain_list"),
-            (Context::Links, "click"),
-            (Context::Links, "click_rollup"),
-            (Context::Links, "click_producer"),
+            (Context::Links, "click_record"),
+            (Context::Links, "click_count"),
+            (Context::Links, "click_count_quarter"),
+            (Context::Links, "click_count_value"),
+            (Context::Links, "click_count_producer"),
             (Context::Links, "parked_event"),
         ];
         let mut all = Vec::new();

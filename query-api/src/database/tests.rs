@@ -33,14 +33,22 @@ const ROWS: &[&str] = &[
     "links.click_rollup (workspace_id, link_id, bucket, is_bot, clicks)
         values ('{workspace}', '{thing}', '2026-11-21', false, 1)",
     "links.click_producer values ('{thing}', '{workspace}', 1, now())",
+    "links.click_record (workspace_id, link_id, occurred_at, sequence, ordinal, click_id, slug, is_bot)
+        values ('{workspace}', '{thing}', '2026-11-21', 1, 0, '{thing}', 's', false)",
+    "links.click_count values ('{workspace}', '{thing}', '2026-11-21', 1, '')",
+    "links.click_count_quarter values ('{workspace}', '{thing}', '2026-11-21', false, 1, null)",
+    "links.click_count_value values ('{workspace}', '{thing}', 0, '2026-11-21', false, 'NP', 1, null)",
+    "links.click_count_producer values ('{thing}', '{workspace}', 1, now())",
 ];
 /// The tables of every schema that no reader asks.
-const CLOSED: [&str; 5] = [
+const CLOSED: [&str; 7] = [
     "_sqlx_migrations",
     "parked_event",
     "click_producer",
+    "click_count_producer",
     "session_list_cutoff",
     "click_2026_11",
+    "click_record_2026_11",
 ];
 /// Tells how far a view has come; of nobody.
 const OF_ANYBODY: &str = "projection_position";
@@ -53,7 +61,10 @@ async fn stage() -> (Stage, Caller) {
         .write(
             "create table links.click_2026_11 partition of links.click
              for values from ('2026-11-01') to ('2026-12-01');
-             alter table links.click_2026_11 enable row level security"
+             alter table links.click_2026_11 enable row level security;
+             create table links.click_record_2026_11 partition of links.click_record
+             for values from ('2026-11-01') to ('2026-12-01');
+             alter table links.click_record_2026_11 enable row level security"
                 .to_owned(),
         )
         .await;
@@ -130,7 +141,7 @@ async fn in_sql_everybody_sees_their_own_rows_and_nobody_elses() {
         );
         asked.insert(table);
     }
-    assert_eq!(asked.len(), ROWS.len() - 2, "{asked:?}");
+    assert_eq!(asked.len(), ROWS.len() - 3, "{asked:?}");
 }
 
 #[tokio::test]
@@ -139,7 +150,7 @@ async fn every_table_is_under_row_level_security_and_of_the_projectors() {
     let astray: Vec<String> = sqlx::query_scalar(
         "select oid::regclass::text from pg_class
           where relnamespace in ('core'::regnamespace, 'media'::regnamespace, 'links'::regnamespace)
-            and relkind in ('r', 'p') and relname not in ('_sqlx_migrations', 'click_2026_11')
+            and relkind in ('r', 'p') and relname not in ('_sqlx_migrations', 'click_2026_11', 'click_record_2026_11')
             and not (relrowsecurity and relowner = 'millrace_projectors'::regrole)",
     )
     .fetch_all(&stage.admin)

@@ -1,6 +1,6 @@
 //! Questions about links and the clicks on them.
 
-pub(crate) mod click_rollup;
+pub(crate) mod click_count;
 mod domain_list;
 pub(crate) mod link_list;
 
@@ -17,6 +17,12 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link_list::qr::of_link))
         .routes(routes!(domain_list::list))
         .routes(routes!(domain_list::one))
-        .routes(routes!(click_rollup::of_link))
-        .routes(routes!(click_rollup::of_workspace))
+        .routes(routes!(click_count::of_link))
+        .routes(routes!(click_count::of_workspace))
+        .routes(routes!(click_count::top::of_link))
+        .routes(routes!(click_count::top::of_workspace))
+        .routes(routes!(click_count::record::of_link))
+        .routes(routes!(click_count::record::of_workspace))
+        .routes(routes!(click_count::record::export::of_link))
+        .routes(routes!(click_count::record::export::of_workspace))
 }

@@ -19,8 +19,7 @@ use super::frame::Frame;
 use super::hub::Subscription;
 use super::words::Words;
 use crate::app::App;
-use crate::database;
-use crate::links::click_rollup::count;
+use crate::links::click_count::totals::{self, AllTime};
 use crate::progress::Projection;
 
 /// Between two counts for one subscriber.
@@ -41,13 +40,13 @@ pub(super) struct Count {
 }
 
 /// A count, and whether the read model had come as far as it should.
-type Counted = (count::Totals, bool);
+type Counted = (AllTime, bool);
 
 /// The totals of one link. The clicks that happen tell when to count again, so an idle link costs no query.
 pub(super) struct Totals {
     subscription: Subscription,
     count: Count,
-    told: Option<count::Totals>,
+    told: Option<AllTime>,
     /// The count must have taken this in; `None` if it has.
     wanted: Option<u64>,
     next_at: Instant,
@@ -69,12 +68,12 @@ impl Count {
         };
         let progress = &self.app.progress;
         let reached = progress
-            .reach(&MinPosition(vec![position]), &[Projection::ClickRollup])
+            .reach(&MinPosition(vec![position]), &[Projection::ClickCount])
             .await;
         let _leave = self.app.live.counts.0.acquire().await;
         let mut read = self.app.databases.links.of(&self.caller).await?;
-        let totals = count::totals(&mut read, self.caller.workspace, self.link).await;
-        Ok((totals.map_err(database::problem)?, reached.is_ok()))
+        let totals = totals::all_time(&mut read, self.caller.workspace, self.link).await?;
+        Ok((totals, reached.is_ok()))
     }
 }
 
@@ -121,7 +120,7 @@ impl Totals {
             return None;
         }
         self.told = Some(totals);
-        let count::Totals { clicks, bots } = totals;
+        let AllTime { clicks, bots } = totals;
         Told::of(&Frame::Totals { clicks, bots }, None)
     }
 }

@@ -35,7 +35,7 @@ pub(crate) enum Projection {
     AssetList,
     LinkList,
     DomainList,
-    ClickRollup,
+    ClickCount,
 }
 
 impl Projection {
@@ -51,7 +51,7 @@ impl Projection {
         Self::AssetList,
         Self::LinkList,
         Self::DomainList,
-        Self::ClickRollup,
+        Self::ClickCount,
     ];
 
     const fn name(self) -> &'static str {
@@ -67,7 +67,7 @@ impl Projection {
             Self::AssetList => "asset_list",
             Self::LinkList => "link_list",
             Self::DomainList => "domain_list",
-            Self::ClickRollup => "click_rollup",
+            Self::ClickCount => "click_count",
         }
     }
 
@@ -82,7 +82,7 @@ impl Projection {
             | Self::AuditTrailMedia
             | Self::AuditTrailLinks => Context::Core,
             Self::AssetList => Context::Media,
-            Self::LinkList | Self::DomainList | Self::ClickRollup => Context::Links,
+            Self::LinkList | Self::DomainList | Self::ClickCount => Context::Links,
         }
     }
 
@@ -96,7 +96,7 @@ impl Projection {
             | Self::AuditTrail => StreamName::Core,
             Self::AssetList | Self::AuditTrailMedia => StreamName::Media,
             Self::LinkList | Self::DomainList | Self::AuditTrailLinks => StreamName::Links,
-            Self::ClickRollup => StreamName::Clicks,
+            Self::ClickCount => StreamName::Clicks,
         }
     }
 }
@@ -122,7 +122,7 @@ struct Heard {
     asset_list: watch::Sender<u64>,
     link_list: watch::Sender<u64>,
     domain_list: watch::Sender<u64>,
-    click_rollup: watch::Sender<u64>,
+    click_count: watch::Sender<u64>,
 }
 
 impl Heard {
@@ -139,7 +139,7 @@ impl Heard {
             Projection::AssetList => &self.asset_list,
             Projection::LinkList => &self.link_list,
             Projection::DomainList => &self.domain_list,
-            Projection::ClickRollup => &self.click_rollup,
+            Projection::ClickCount => &self.click_count,
         }
     }
 }

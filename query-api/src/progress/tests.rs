@@ -16,7 +16,7 @@ fn clicks(sequence: u64) -> MinPosition {
 fn notice(sequence: u64) -> Changed {
     Changed {
         context: Context::Links,
-        projection: "click_rollup".to_owned(),
+        projection: "click_count".to_owned(),
         position: Position {
             stream: StreamName::Clicks,
             sequence,
@@ -28,14 +28,14 @@ async fn commit(stage: &Stage, sequence: u64) {
     stage
         .write(format!(
             "insert into links.projection_position
-             values ('click_rollup', gen_random_uuid(), {sequence}, {sequence}, null)
+             values ('click_count', gen_random_uuid(), {sequence}, {sequence}, null)
              on conflict (projection) do update set position = excluded.position"
         ))
         .await;
 }
 
 async fn reach(stage: &Stage, wanted: &MinPosition) -> Result<(), u16> {
-    let depends_on = [Projection::LinkList, Projection::ClickRollup];
+    let depends_on = [Projection::LinkList, Projection::ClickCount];
     let reached = stage.app.progress.reach(wanted, &depends_on).await;
     reached.map_err(|problem| problem.status().as_u16())
 }
@@ -98,7 +98,7 @@ async fn notices_come_over_the_broker() {
     let telling = async {
         loop {
             let told = broker
-                .publish_changed(Context::Links, "click_rollup", position)
+                .publish_changed(Context::Links, "click_count", position)
                 .await;
             told.unwrap();
             broker.round_trip().await.unwrap();

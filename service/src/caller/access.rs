@@ -154,6 +154,37 @@ pub const RULES: &[Rule] = &[
     ),
     scoped(
         Method::GET,
+        "/v1/links/stats/{dimension}",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/stats/{dimension}",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(Method::GET, "/v1/links/clicks", VIEWER, Scope::ClicksRead),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/clicks",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
+        "/v1/links/clicks/export",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
+        "/v1/links/{id}/clicks/export",
+        VIEWER,
+        Scope::ClicksRead,
+    ),
+    scoped(
+        Method::GET,
         "/v1/links/clicks/live",
         VIEWER,
         Scope::ClicksRead,

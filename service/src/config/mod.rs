@@ -136,6 +136,8 @@ pub struct Config {
     pub rate_limits: Limits,
     /// `LINK_CACHE_MAX`.
     pub link_cache_max: u64,
+    /// `CLICK_RETENTION_DAYS`; for ever if it isn't said.
+    pub click_retention: Option<Duration>,
     /// `TARGET_SCHEMES`, `PRIVATE_TARGETS` and `TARGET_BLOCKLIST`.
     pub targets: Targets,
     /// `DNS_RESOLVER`.

@@ -6,6 +6,8 @@ use super::fault::{ConfigError, Reader};
 use super::{Config, Environment, Log, S3, Secret, Targets, parse};
 
 const SECONDS_A_DAY: u32 = 86_400;
+/// A century.
+const DAYS_MAX: u32 = 36_525;
 
 impl Config {
     /// Reads the environment of this process; only `main` does.
@@ -55,6 +57,9 @@ impl Config {
             link_cache_max: from
                 .read("LINK_CACHE_MAX", parse::number(1..=1_000_000_000))
                 .unwrap_or(100_000),
+            click_retention: from
+                .read("CLICK_RETENTION_DAYS", parse::number(1..=DAYS_MAX))
+                .map(|days| Duration::from_hours(24 * u64::from(days))),
             targets: Targets {
                 schemes: from
                     .read("TARGET_SCHEMES", parse::target_schemes)

@@ -122,6 +122,11 @@ pub const SETTINGS: &[Setting] = &[
         "links that each command-api keeps in memory for the redirect, some 500 bytes each",
     ),
     setting(
+        "CLICK_RETENTION_DAYS",
+        None,
+        "days that raw clicks are kept, by whole months; counts stay for ever, and clicks too if unset",
+    ),
+    setting(
         "TARGET_SCHEMES",
         None,
         "schemes besides http and https that links may lead to, comma-separated, such as `mailto,tel,myapp`",

@@ -18,7 +18,7 @@ const SMALL: u64 = 16 << 10;
 
 /// The clicks that the read model holds, by their campaign.
 async fn campaigns(stack: &Stack) -> BTreeMap<String, i64> {
-    let sql = "select utm_campaign, count(*) as clicks from links.click group by 1";
+    let sql = "select utm_campaign, count(*) as clicks from links.click_record group by 1";
     let rows = sqlx::query(sql)
         .fetch_all(&stack.world.tables)
         .await

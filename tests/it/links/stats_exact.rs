@@ -47,7 +47,7 @@ async fn two_thousand_clicks_are_answered_heard_and_counted_alike() {
     }
     let all = (BY_PEOPLE + BY_BOTS) as u64;
     assert_eq!(ada.counts_all("include").await, all);
-    // That raw rows and rollups agree with the log, the end of every story asserts.
+    // That raw rows and counts agree with the log, the end of every story asserts.
     stack.finish().await;
 }
 

@@ -70,7 +70,7 @@ async fn what_was_answered_outlives_crashes_of_the_broker_and_is_counted_once() 
         .map(|it| it.answer.body["target"].as_str().unwrap());
     assert!(targets.clone().all(|target| listed.contains(target)));
     assert_eq!(listed.len(), made.len() + links.len());
-    // That raw rows and rollups count what the log holds, the end of every story asserts.
+    // That raw rows and counts count what the log holds, the end of every story asserts.
     stack.finish().await;
 }
 

@@ -28,6 +28,6 @@ async fn what_was_answered_outlives_crashes_of_the_system_and_is_counted_once() 
     // Whoever was under way when it crashed may be counted without having been answered.
     let possible = tally.led..=tally.led + (CRASHES * AT_ONCE) as u64;
     assert!(possible.contains(&counted), "{counted} of {tally:?}");
-    // That raw rows and rollups count what the log holds, the end of every story asserts.
+    // That raw rows and counts count what the log holds, the end of every story asserts.
     stack.finish().await;
 }

@@ -22,7 +22,7 @@ const PROJECTIONS: [(&str, &str, StreamName); 12] = [
     ("media", "asset_list", StreamName::Media),
     ("links", "link_list", StreamName::Links),
     ("links", "domain_list", StreamName::Links),
-    ("links", "click_rollup", StreamName::Clicks),
+    ("links", "click_count", StreamName::Clicks),
 ];
 
 /// Everything on the log is in the read models, exactly once, with nothing set aside.
@@ -38,10 +38,11 @@ pub(crate) async fn pass(world: &World, log: &Log) {
         assert_eq!(parked, "", "parked in {schema}");
     }
     let logged = log.clicks().await;
-    let raw = "select link_id, count(*) from links.click group by link_id";
+    let raw = "select link_id, count(*) from links.click_record group by link_id";
     assert_eq!(counted(&world.tables, raw).await, logged, "raw clicks");
-    let rollup = "select link_id, sum(clicks)::bigint from links.click_rollup group by link_id";
-    assert_eq!(counted(&world.tables, rollup).await, logged, "the rollups");
+    let counts = "select scope_id, sum(clicks)::bigint from links.click_count
+        where scope_id <> workspace_id group by scope_id";
+    assert_eq!(counted(&world.tables, counts).await, logged, "the counts");
 }
 
 /// Everything on the log is in the read models.

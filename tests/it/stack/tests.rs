@@ -21,7 +21,7 @@ async fn a_story_that_leaves_something_parked_fails() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "the rollups")]
+#[should_panic(expected = "the counts")]
 async fn a_story_after_which_a_click_is_counted_twice_fails() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
@@ -29,7 +29,7 @@ async fn a_story_after_which_a_click_is_counted_twice_fails() {
     stack.visitor().opens(&link).await.is(302);
     ada.has_seen("CLICKS:1".parse().unwrap());
     assert_eq!(ada.counts(&link, "include").await, 1);
-    sqlx::query("update links.click_rollup set clicks = clicks + 1")
+    sqlx::query("update links.click_count set clicks = clicks + 1")
         .execute(&stack.world.tables)
         .await
         .unwrap();

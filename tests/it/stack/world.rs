@@ -145,6 +145,7 @@ impl World {
             geoip_database: self.geoip_database.clone(),
             rate_limits: self.rate_limits.clone(),
             link_cache_max: 100_000,
+            click_retention: None,
             targets: Targets::default(),
             dns_resolver: self.dns_resolver,
             password_cost: PasswordCost::Owasp,

@@ -6,6 +6,8 @@ use super::tree::{CONTEXTS, File, files, none};
 
 /// Tables that every schema has, and that nobody asks.
 const OF_THE_RUNNER: &str = "projection_position";
+/// Views that another has taken the place of: their tables stay, since migrations take nothing away.
+const SUPERSEDED: [&str; 1] = ["click_rollup"];
 
 /// What lies in `folder`, as modules are named.
 fn modules(all: &[File], folder: &str) -> BTreeSet<String> {
@@ -22,7 +24,8 @@ fn migrated(all: &[File], folder: &str) -> BTreeSet<String> {
     let names = all.iter().filter_map(|file| {
         let name = file.path.strip_prefix(folder)?.strip_prefix('/')?;
         let (_number, name) = name.trim_end_matches(".sql").split_once('_')?;
-        (name != OF_THE_RUNNER).then(|| name.to_owned())
+        let is_view = name != OF_THE_RUNNER && !SUPERSEDED.contains(&name);
+        is_view.then(|| name.to_owned())
     });
     names.collect()
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::Database;
-use crate::links::{ClickRollup, LinkList};
+use crate::links::{ClickCount, LinkList};
 use crate::metrics::ProjectionMetrics;
 use crate::runner::Runner;
 use crate::runner::batch::{Batch, together};
@@ -19,7 +19,8 @@ use crate::runner::interruption::Interruption;
 use crate::runner::position;
 use crate::testing::{Log, Rows, eventually, lane, link, migrated, one, shortened, workspace};
 
-const SUM: &str = "select coalesce(sum(clicks), 0)::bigint from click_rollup";
+const SUM: &str =
+    "select coalesce(sum(clicks), 0)::bigint from click_count where scope_id = workspace_id";
 
 #[tokio::test]
 async fn who_comes_second_writes_nothing() {
@@ -59,13 +60,13 @@ async fn who_comes_second_writes_nothing() {
     );
 }
 
-fn worker(log: &Log, database: &Database) -> Runner<ClickRollup> {
+fn worker(log: &Log, database: &Database) -> Runner<ClickCount> {
     Runner {
-        projection: ClickRollup::default(),
+        projection: ClickCount::default(),
         broker: log.broker.clone(),
         database: database.clone(),
-        gauges: ProjectionMetrics::registered(&Metrics::default()).of("click_rollup"),
-        component: Readiness::default().component("click_rollup"),
+        gauges: ProjectionMetrics::registered(&Metrics::default()).of("click_count"),
+        component: Readiness::default().component("click_count"),
     }
 }
 
@@ -103,7 +104,7 @@ async fn a_worker_that_is_cut_off_anywhere_counts_nothing_twice_and_leaves_nothi
         stop.cancel();
     };
     tokio::join!(finishing, worker(&log, &database).run(stop.clone()));
-    assert_eq!(Rows::of(&database).await.count("click"), 3_000);
+    assert_eq!(Rows::of(&database).await.count("click_record"), 3_000);
 }
 
 #[tokio::test]
@@ -115,7 +116,7 @@ async fn postgres_may_be_killed_under_load() {
     let clicks = lane(&log, world::new_id());
     let (workspace, link) = (workspace(), LinkId::new(world::new_id()));
     let first = clicks.click(workspace, link, 50).await;
-    running.reach("click_rollup", first).await;
+    running.reach("click_count", first).await;
     let clicking = async {
         for _ in 0..100 {
             clicks.click(workspace, link, 50).await;
@@ -130,7 +131,7 @@ async fn postgres_may_be_killed_under_load() {
         }
     };
     let (last, ()) = tokio::join!(clicking, killing);
-    running.reach("click_rollup", last).await;
+    running.reach("click_count", last).await;
 
     assert_eq!(
         one::<i64>(&running.database, Context::Links, SUM).await,
@@ -138,7 +139,7 @@ async fn postgres_may_be_killed_under_load() {
     );
     let rows = Rows::of(&running.database).await;
     assert_eq!(
-        (rows.count("click"), rows.count("parked_event")),
+        (rows.count("click_record"), rows.count("parked_event")),
         (5_100, 0)
     );
     eventually("ready again", async || match running.readiness.missing() {
@@ -167,12 +168,15 @@ async fn the_broker_may_be_killed_under_load() {
         log.nats.start_again().await.unwrap();
     };
     let (last, ()) = tokio::join!(clicking, killing);
-    running.reach("click_rollup", last).await;
+    running.reach("click_count", last).await;
 
     assert_eq!(
         one::<i64>(&running.database, Context::Links, SUM).await,
         Some(5_050)
     );
-    assert_eq!(Rows::of(&running.database).await.count("click"), 5_050);
+    assert_eq!(
+        Rows::of(&running.database).await.count("click_record"),
+        5_050
+    );
     running.stop().await;
 }

@@ -31,14 +31,14 @@ async fn two_processes_count_every_click_once_while_the_lead_changes_hands() {
         }
     };
     let (last, ()) = tokio::join!(clicking, deposing);
-    here.reach("click_rollup", last).await;
+    here.reach("click_count", last).await;
 
-    let sum = "select sum(clicks)::bigint from click_rollup";
+    let sum = "select sum(clicks)::bigint from click_count where scope_id = workspace_id";
     assert_eq!(
         one::<i64>(&here.database, Context::Links, sum).await,
         Some(5_050)
     );
-    assert_eq!(Rows::of(&here.database).await.count("click"), 5_050);
+    assert_eq!(Rows::of(&here.database).await.count("click_record"), 5_050);
     here.stop().await;
     there.stop().await;
 }
@@ -51,9 +51,9 @@ async fn a_standby_takes_over_when_the_leader_stops() {
     let clicks = lane(&log, world::new_id());
     let (workspace, link) = (workspace(), LinkId::new(world::new_id()));
     let first = clicks.click(workspace, link, 1).await;
-    leader.reach("click_rollup", first).await;
+    leader.reach("click_count", first).await;
     leader.stop().await;
     let second = clicks.click(workspace, link, 1).await;
-    standby.reach("click_rollup", second).await;
+    standby.reach("click_count", second).await;
     standby.stop().await;
 }

@@ -68,6 +68,7 @@ impl Things {
             Named::Domain => &self.domain,
         };
         let path = case.path.replace("{id}", id).replace("{user_id}", user);
+        let path = path.replace("{dimension}", "country");
         assert!(!path.contains(['{', '}']), "another kind of name in {path}");
         path
     }

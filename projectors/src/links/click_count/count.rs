@@ -1,0 +1,122 @@
+//! Adding clicks to what is counted: packed while they are few, and added up for every 512.
+//!
+//! What is stored depends on the clicks and their order alone, and not on the batches in which they come:
+//! whoever reads the log again ends at the same rows.
+
+use std::collections::HashMap;
+
+use service::click_count::{Dimension, PackedClick, pack, unpack, visitor};
+use sqlx::PgConnection;
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+use super::message::ClickMessage;
+use super::tally::Tally;
+use super::write;
+use crate::projection::ApplyError;
+
+/// How many clicks of a day are packed before they are added up: many enough that adding up is rare,
+/// few enough that a row which is written anew with every click stays below 16 KiB.
+pub(super) const PACKED_MAX: usize = 512;
+
+const QUARTER_MINUTES: u8 = 15;
+
+/// A day of a link, or of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ScopeDay {
+    /// The link, or the workspace itself.
+    pub(super) scope: Uuid,
+    pub(super) day: Date,
+    pub(super) workspace: Uuid,
+}
+
+/// A day's row, as it is written.
+pub(super) struct DayRow {
+    pub(super) key: ScopeDay,
+    pub(super) clicks: i64,
+    pub(super) packed: Vec<u8>,
+}
+
+/// Adds the clicks of all messages.
+pub(super) async fn count(
+    tx: &mut PgConnection,
+    messages: &[&ClickMessage<'_>],
+) -> Result<(), ApplyError> {
+    let clicks: Vec<_> = messages.iter().flat_map(|it| of_message(it)).collect();
+    let days = by_day(&clicks);
+    let stored = write::packed(tx, &days).await?;
+    let (mut rows, mut tally) = (Vec::with_capacity(days.len()), Tally::default());
+    for (key, new) in &days {
+        let old = unpack(stored.get(key).map_or(&[], Vec::as_slice))?;
+        let all: Vec<_> = old.iter().chain(new.iter().copied()).collect();
+        let (added, kept) = all.split_at(all.len() - all.len() % PACKED_MAX);
+        tally.add(*key, added);
+        rows.push(DayRow {
+            key: *key,
+            clicks: i64::try_from(new.len()).unwrap_or(i64::MAX),
+            packed: pack(kept.iter().copied()),
+        });
+    }
+    write::days(tx, &rows).await?;
+    write::quarters(tx, &tally.quarters).await?;
+    write::values(tx, &tally.values).await
+}
+
+/// A click, with its link's day and its workspace's.
+struct Counted<'c> {
+    days: [ScopeDay; 2],
+    click: PackedClick<'c>,
+}
+
+fn of_message<'c>(message: &'c ClickMessage<'_>) -> impl Iterator<Item = Counted<'c>> {
+    let workspace = message.workspace.uuid();
+    message.clicks.iter().map(move |event| {
+        let (data, time) = (&event.data, event.time.odt());
+        let day = |scope| ScopeDay {
+            scope,
+            day: time.date(),
+            workspace,
+        };
+        Counted {
+            days: [day(data.link_id.uuid()), day(workspace)],
+            click: PackedClick {
+                quarter: quarter(time),
+                is_bot: data.is_bot,
+                visitor: data.visitor.as_deref().and_then(visitor),
+                values: Dimension::values(data),
+            },
+        }
+    })
+}
+
+/// Which quarter of an hour of its day.
+fn quarter(time: OffsetDateTime) -> u8 {
+    time.hour() * 4 + time.minute() / QUARTER_MINUTES
+}
+
+/// The clicks of each day in their order, and the days in that of the tables' indexes.
+fn by_day<'c>(clicks: &'c [Counted<'c>]) -> Vec<(ScopeDay, Vec<&'c PackedClick<'c>>)> {
+    let mut days: HashMap<ScopeDay, Vec<&PackedClick<'_>>> = HashMap::new();
+    for counted in clicks {
+        for day in counted.days {
+            days.entry(day).or_default().push(&counted.click);
+        }
+    }
+    let mut days: Vec<_> = days.into_iter().collect();
+    days.sort_unstable_by_key(|(key, _)| *key);
+    days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quarter;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_day_has_ninety_six_quarters() {
+        assert_eq!(quarter(datetime!(2026-11-21 0:00 UTC)), 0);
+        assert_eq!(quarter(datetime!(2026-11-21 0:14:59.999999 UTC)), 0);
+        assert_eq!(quarter(datetime!(2026-11-21 0:15 UTC)), 1);
+        assert_eq!(quarter(datetime!(2026-11-21 23:59:59 UTC)), 95);
+    }
+}

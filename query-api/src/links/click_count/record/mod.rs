@@ -1,0 +1,198 @@
+//! Raw clicks, newest first.
+
+mod body;
+pub(crate) mod export;
+
+use axum::extract::State;
+use events::{LinkId, Timestamp, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use service::body::{Json, Path, Query};
+use service::caller::Caller;
+use service::click_count::Dimension;
+use service::headers::MinPosition;
+use service::page::{Page, Paging};
+use service::problem::Problem;
+use service::world;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use self::body::{ClickBody, Row};
+use super::DEPENDS_ON;
+use super::filter::Filter;
+use super::span::{AskedSpan, Span};
+use crate::app::App;
+use crate::database;
+use crate::http::ReadProblems;
+use crate::links::link_list;
+
+/// A place among the clicks, behind which older ones follow.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Behind {
+    time: Timestamp,
+    sequence: i64,
+    ordinal: i32,
+}
+
+impl Behind {
+    /// All clicks of before that time.
+    fn time(time: Timestamp) -> Self {
+        Self {
+            time,
+            sequence: -1,
+            ordinal: -1,
+        }
+    }
+
+    fn row(row: &Row) -> Self {
+        Self {
+            time: Timestamp::new(row.occurred_at),
+            sequence: row.sequence,
+            ordinal: row.ordinal,
+        }
+    }
+}
+
+/// Which clicks are wanted.
+pub(super) struct Wanted {
+    workspace: WorkspaceId,
+    /// Only those on this link.
+    link: Option<LinkId>,
+    span: Span,
+    filter: Filter,
+}
+
+impl Wanted {
+    fn parse(
+        workspace: WorkspaceId,
+        link: Option<LinkId>,
+        span: &AskedSpan,
+        filter: Filter,
+    ) -> Result<Self, Problem> {
+        filter.check()?;
+        Ok(Self {
+            workspace,
+            link,
+            span: span.of_all_time(world::now().odt())?,
+            filter,
+        })
+    }
+}
+
+/// The clicks on one link, newest first
+#[utoipa::path(
+    get, path = "/v1/links/{id}/clicks", operation_id = "list_link_clicks", tag = "clicks",
+    params(
+        ("id" = Uuid, Path),
+        AskedSpan,
+        Filter,
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
+    ),
+    responses((status = 200, body = Page<ClickBody>), ReadProblems),
+)]
+pub(crate) async fn of_link(
+    State(app): State<App>,
+    caller: Caller,
+    Path(link): Path<LinkId>,
+    Query(span): Query<AskedSpan>,
+    Query(filter): Query<Filter>,
+    min_position: MinPosition,
+    paging: Paging<Behind>,
+) -> Result<Json<Page<ClickBody>>, Problem> {
+    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter)?;
+    app.progress.reach(&min_position, &DEPENDS_ON).await?;
+    let mut read = app.databases.links.of(&caller).await?;
+    link_list::must_exist(&mut read, caller.workspace, link).await?;
+    page(&mut read, &wanted, &paging).await.map(Json)
+}
+
+/// The clicks on all links of the workspace, newest first
+#[utoipa::path(
+    get, path = "/v1/links/clicks", operation_id = "list_workspace_clicks", tag = "clicks",
+    params(
+        AskedSpan,
+        Filter,
+        ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
+        ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
+    ),
+    responses((status = 200, body = Page<ClickBody>), ReadProblems),
+)]
+pub(crate) async fn of_workspace(
+    State(app): State<App>,
+    caller: Caller,
+    Query(span): Query<AskedSpan>,
+    Query(filter): Query<Filter>,
+    min_position: MinPosition,
+    paging: Paging<Behind>,
+) -> Result<Json<Page<ClickBody>>, Problem> {
+    let wanted = Wanted::parse(caller.workspace, None, &span, filter)?;
+    app.progress.reach(&min_position, &DEPENDS_ON).await?;
+    let mut read = app.databases.links.of(&caller).await?;
+    page(&mut read, &wanted, &paging).await.map(Json)
+}
+
+async fn page(
+    read: &mut PgConnection,
+    wanted: &Wanted,
+    paging: &Paging<Behind>,
+) -> Result<Page<ClickBody>, Problem> {
+    let before = Behind::time(Timestamp::new(wanted.span.to));
+    let behind = paging.cursor.unwrap_or(before);
+    let rows = rows(read, wanted, behind, i64::from(paging.limit) + 1)
+        .await
+        .map_err(database::problem)?;
+    Ok(Page::cut(rows, paging.limit, Behind::row).map(ClickBody::from))
+}
+
+/// The next clicks behind a place.
+pub(super) async fn rows(
+    read: &mut PgConnection,
+    wanted: &Wanted,
+    behind: Behind,
+    limit: i64,
+) -> sqlx::Result<Vec<Row>> {
+    let (span, filter) = (wanted.span, &wanted.filter);
+    sqlx::query_as!(
+        Row,
+        "select click_id, link_id, slug, occurred_at, sequence, ordinal, visitor, variant, is_bot,
+                country, city, referrer, browser, os, device, utm_source, utm_medium, utm_campaign, rule
+           from click_record
+          where workspace_id = $1 and ($2::uuid is null or link_id = $2)
+            and occurred_at >= $3 and occurred_at < $4 and ($5::bool is null or is_bot = $5)
+            and ($6::text is null or coalesce(country, '') = $6)
+            and ($7::text is null or coalesce(city, '') = $7)
+            and ($8::text is null or coalesce(referrer, '') = $8)
+            and ($9::text is null or coalesce(browser, '') = $9)
+            and ($10::text is null or coalesce(os, '') = $10)
+            and ($11::text is null or coalesce(device, '') = $11)
+            and ($12::text is null or coalesce(utm_source, '') = $12)
+            and ($13::text is null or coalesce(utm_medium, '') = $13)
+            and ($14::text is null or coalesce(utm_campaign, '') = $14)
+            and ($15::text is null or coalesce(rule, '') = $15)
+            and occurred_at <= $16 and (occurred_at, sequence, ordinal) < ($16, $17, $18)
+          order by occurred_at desc, sequence desc, ordinal desc limit $19",
+        wanted.workspace.uuid(),
+        wanted.link.map(LinkId::uuid) as Option<Uuid>,
+        span.from,
+        span.to,
+        span.is_bot,
+        filter.of(Dimension::Country),
+        filter.of(Dimension::City),
+        filter.of(Dimension::Referrer),
+        filter.of(Dimension::Browser),
+        filter.of(Dimension::Os),
+        filter.of(Dimension::Device),
+        filter.of(Dimension::UtmSource),
+        filter.of(Dimension::UtmMedium),
+        filter.of(Dimension::UtmCampaign),
+        filter.of(Dimension::Rule),
+        behind.time.odt(),
+        behind.sequence,
+        behind.ordinal,
+        limit,
+    )
+    .fetch_all(read)
+    .await
+}

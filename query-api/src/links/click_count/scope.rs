@@ -1,0 +1,104 @@
+//! Whose clicks are wanted: a link's, those of some links, or all of the workspace.
+
+use events::{LinkId, WorkspaceId};
+use serde::Deserialize;
+use service::body::Faults;
+use service::problem::Problem;
+use sqlx::PgConnection;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::database;
+
+/// The most links that are counted one by one.
+const LINKS_MAX: usize = 50_000;
+/// No tag and no domain is longer.
+const NAME_CHARS_MAX: usize = 253;
+
+/// Which links of the workspace are counted.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Only links that are filed under this tag.
+    tag: Option<String>,
+    /// Only links on this domain.
+    domain: Option<String>,
+}
+
+/// Whose clicks are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scope {
+    pub(super) workspace: WorkspaceId,
+    /// Only these links; all of the workspace without.
+    pub(super) links: Option<Vec<Uuid>>,
+}
+
+impl Scope {
+    pub(super) fn link(workspace: WorkspaceId, link: LinkId) -> Self {
+        Self {
+            workspace,
+            links: Some(vec![link.uuid()]),
+        }
+    }
+
+    /// The links that are meant, as they are filed now.
+    pub(super) async fn of(
+        read: &mut PgConnection,
+        workspace: WorkspaceId,
+        which: &Which,
+    ) -> Result<Self, Problem> {
+        which.check()?;
+        if which.tag.is_none() && which.domain.is_none() {
+            return Ok(Self {
+                workspace,
+                links: None,
+            });
+        }
+        let limit = i64::try_from(LINKS_MAX + 1).unwrap_or(i64::MAX);
+        let links = sqlx::query_scalar!(
+            "select link_id from link_list
+              where workspace_id = $1 and ($2::text is null or $2 = any(tags))
+                and ($3::text is null or domain = $3)
+              limit $4",
+            workspace.uuid(),
+            which.tag.as_deref(),
+            which.domain.as_deref(),
+            limit,
+        )
+        .fetch_all(read)
+        .await
+        .map_err(database::problem)?;
+        if links.len() > LINKS_MAX {
+            return Err(too_many());
+        }
+        Ok(Self {
+            workspace,
+            links: Some(links),
+        })
+    }
+
+    /// Under what the clicks are counted.
+    pub(super) fn ids(&self) -> Vec<Uuid> {
+        let all = || vec![self.workspace.uuid()];
+        self.links.clone().unwrap_or_else(all)
+    }
+}
+
+fn too_many() -> Problem {
+    let mut faults = Faults::default();
+    faults.add("/tag", format!("names more than {LINKS_MAX} links"));
+    faults.into()
+}
+
+impl Which {
+    fn check(&self) -> Result<(), Problem> {
+        let mut faults = Faults::default();
+        for (pointer, text) in [("/tag", &self.tag), ("/domain", &self.domain)] {
+            let text = text.as_deref().unwrap_or_default();
+            if text.chars().count() > NAME_CHARS_MAX || text.contains('\0') {
+                faults.add(pointer, "is no name");
+            }
+        }
+        faults.finish()
+    }
+}
