@@ -17,8 +17,8 @@ async fn routes(stack: &Stack, link: &str, asset: &str, domain: &str) -> Vec<(Me
     for context in ["media", "links"] {
         let document = stack.guest().reads_the_document_of(context).await;
         for (path, methods) in document["paths"].as_object().unwrap() {
-            // A redirect is for everybody.
-            if !path.contains('{') || path == "/{slug}" {
+            // What names nothing is the own workspace's, and a redirect is for everybody.
+            if !path.contains("{id}") {
                 continue;
             }
             let id = match path {
@@ -26,7 +26,7 @@ async fn routes(stack: &Stack, link: &str, asset: &str, domain: &str) -> Vec<(Me
                 _ if path.starts_with("/v1/links/domains/") => domain,
                 _ => link,
             };
-            let path = path.replace("{id}", id);
+            let path = path.replace("{id}", id).replace("{dimension}", "country");
             assert!(!path.contains(['{', '}']), "another kind of name in {path}");
             for method in methods.as_object().unwrap().keys() {
                 let method = method.to_uppercase().parse().unwrap();

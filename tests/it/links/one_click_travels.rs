@@ -4,7 +4,7 @@ use events::{Position, StreamName, Timestamp};
 use serde_json::{Value, json};
 use service::world;
 
-use crate::stack::{Link, Stack};
+use crate::stack::{Link, Stack, place};
 
 const TARGET: &str = "https://example.com/spring?x=1#top";
 
@@ -46,11 +46,11 @@ async fn one_click_travels_the_whole_way() {
 
 /// Where a live click stands on the log, by its cursor.
 fn position(heard: &Value) -> Position {
-    let (sequence, index) = heard["cursor"].as_str().unwrap().split_once('.').unwrap();
-    assert_eq!(index, "0", "{heard}");
+    let (sequence, index) = place(heard);
+    assert_eq!(index, 0, "{heard}");
     Position {
         stream: StreamName::Clicks,
-        sequence: sequence.parse().unwrap(),
+        sequence,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use futures::future::join_all;
 use serde_json::Value;
 
-use crate::stack::{Crowd, Stack};
+use crate::stack::{Crowd, Stack, place};
 
 const LINKS: usize = 5;
 /// Openings by people, and by programs.
@@ -57,8 +57,7 @@ fn by_link(frames: &[Value]) -> BTreeMap<String, u64> {
     let mut ids = HashMap::new();
     let mut last = (0, 0);
     for frame in frames {
-        let (sequence, index) = frame["cursor"].as_str().unwrap().split_once('.').unwrap();
-        let cursor: (u64, u64) = (sequence.parse().unwrap(), index.parse().unwrap());
+        let cursor = place(frame);
         // A message that came again is passed over.
         let begins = cursor.0 > last.0 && cursor.1 == 0;
         let follows = begins || cursor == (last.0, last.1 + 1);

@@ -34,7 +34,7 @@ pub(crate) use self::person::Person;
 pub(crate) use self::producer::Producer;
 pub(crate) use self::replica::Replica;
 pub(crate) use self::visitor::Visitor;
-pub(crate) use self::watch::{End, Watch, protocols};
+pub(crate) use self::watch::{End, Watch, place, protocols};
 pub(crate) use self::world::{Database, PASSWORD, World};
 
 /// All but the projectors.

@@ -143,3 +143,10 @@ pub(crate) fn protocols(token: &str) -> (&'static str, String) {
         format!("millrace.v1, bearer.{token}"),
     )
 }
+
+/// The message and the place in it that a frame's cursor names; which log it is of follows them.
+pub(crate) fn place(frame: &Value) -> (u64, u64) {
+    let (place, _log) = frame["cursor"].as_str().unwrap().split_once('-').unwrap();
+    let (sequence, index) = place.split_once('.').unwrap();
+    (sequence.parse().unwrap(), index.parse().unwrap())
+}
