@@ -1,12 +1,12 @@
 //! Where addresses are, as a file in the MaxMind DB format tells: countries, and cities if it knows them.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use maxminddb::{MaxMindDbError, Reader};
 use serde::Deserialize;
+
+use crate::bounded_file::{self, FileError};
 
 /// The largest file; those of all the world's cities have some 150 MB.
 const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -31,16 +31,8 @@ pub(crate) struct Spot<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum GeoError {
     /// It cannot be read.
-    #[error("{} can't be read", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is larger than is sensible.
-    #[error("{} has more than {FILE_BYTES_MAX} bytes", .0.display())]
-    TooLarge(PathBuf),
+    #[error(transparent)]
+    File(#[from] FileError),
     /// It has another format.
     #[error("{} is no MaxMind DB", .path.display())]
     Format {
@@ -92,10 +84,13 @@ impl Geo {
         let Some(path) = path else {
             return Ok(Self(None));
         };
-        let reader = Reader::from_source(bytes(path)?).map_err(|source| GeoError::Format {
-            path: path.to_owned(),
-            source: source.into(),
-        })?;
+        let reader =
+            Reader::from_source(bounded_file::read(path, FILE_BYTES_MAX)?).map_err(|source| {
+                GeoError::Format {
+                    path: path.to_owned(),
+                    source: source.into(),
+                }
+            })?;
         let found = &*reader.metadata().database_type;
         if !TYPES.iter().any(|it| found.contains(it)) {
             return Err(GeoError::Type {
@@ -123,6 +118,14 @@ impl Geo {
     }
 }
 
+/// A code of ISO 3166-1 alpha-2 in upper case, however it is written.
+pub(crate) fn parse_country(text: &str) -> Result<String, &'static str> {
+    let code = text.to_ascii_uppercase();
+    is_country(&code)
+        .then_some(code)
+        .ok_or("must be a country code of two letters")
+}
+
 /// Whether it looks like a code of ISO 3166-1 alpha-2.
 pub(crate) fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
@@ -130,22 +133,6 @@ pub(crate) fn is_country(text: &str) -> bool {
 
 fn is_city(name: &str) -> bool {
     (1..=CITY_BYTES_MAX).contains(&name.len()) && !name.contains(char::is_control)
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, GeoError> {
-    let unreadable = |source| GeoError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(GeoError::TooLarge(path.to_owned()));
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod accepted;
 mod agents;
 mod app;
 mod bots;
+mod bounded_file;
 mod claim;
 mod core;
 mod decider;
@@ -54,6 +55,7 @@ use hashing::{Hashing, HashingError};
 use links::redirect::{Directory, RedirectMetrics, Salts};
 use links::{Domain, Fill, ImportRoom, TargetRules};
 
+pub use bounded_file::FileError;
 pub use geo::GeoError;
 pub use hashing::PasswordCost;
 pub use links::BlocklistError;

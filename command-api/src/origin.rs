@@ -6,8 +6,12 @@ use serde::Serialize;
 use service::caller::Caller;
 use service::headers::IdempotencyKey;
 use service::keys::Keyring;
+use service::problem::Problem;
 use service::request_id;
 use service::{telemetry, world};
+
+use crate::app::App;
+use crate::problem::internal;
 
 /// Who wishes something.
 #[derive(Clone, Copy)]
@@ -85,6 +89,17 @@ impl Origin {
             once,
             ..Self::of(actor)
         })
+    }
+
+    /// A request of somebody who is known.
+    pub(crate) fn by(
+        app: &App,
+        caller: &Caller,
+        key: Option<&IdempotencyKey>,
+        route: &str,
+        body: &impl Serialize,
+    ) -> Result<Self, Problem> {
+        Self::new(Wisher::Caller(caller), key, &app.keyring, route, body).map_err(internal)
     }
 
     /// A wish that may be made again without harm, and of which no record is kept.

@@ -28,8 +28,7 @@ use crate::app::App;
 use crate::openapi::{
     CallerProblems, KeyProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
 };
-use crate::origin::{Origin, Wisher};
-use crate::problem::internal;
+use crate::origin::Origin;
 
 /// All routes; making links is limited by `limiter`.
 pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
@@ -73,14 +72,8 @@ async fn shorten(
     key: Option<IdempotencyKey>,
     Json(body): Json<ShortenBody>,
 ) -> Result<Accepted, Problem> {
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        "POST /v1/links",
-        &body,
-    );
-    shorten::shorten(&app, caller.workspace, &origin.map_err(internal)?, body).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), "POST /v1/links", &body);
+    shorten::shorten(&app, caller.workspace, &origin?, body).await
 }
 
 /// Makes up to 500 links in one step
@@ -106,14 +99,7 @@ async fn make(
     Json(body): Json<BulkBody>,
 ) -> Result<Response, Problem> {
     let route = "POST /v1/links/bulk";
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        route,
-        &body,
-    );
-    let origin = origin.map_err(internal)?;
+    let origin = Origin::by(&app, &caller, key.as_ref(), route, &body)?;
     let accepted = bulk::make(&app, caller.workspace, &origin, body).await?;
     let mut response = accepted.into_response();
     // The version of the last link is none of them all.
@@ -184,12 +170,6 @@ async fn restore(
     key: Option<IdempotencyKey>,
 ) -> Result<Accepted, Problem> {
     let route = format!("POST /v1/links/{id}/restore");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &(),
-    );
-    archive::restore(&app, &caller, &origin.map_err(internal)?, id).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &());
+    archive::restore(&app, &caller, &origin?, id).await
 }

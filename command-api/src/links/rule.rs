@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::target::TargetRules;
 use crate::agents::{BROWSERS, SYSTEMS};
+use crate::geo::parse_country;
 use crate::text;
 
 /// The most rules of a link.
@@ -202,10 +203,7 @@ fn entries(
 }
 
 fn country(text: &str) -> Result<String, String> {
-    let is_code = text.len() == 2 && text.bytes().all(|it| it.is_ascii_alphabetic());
-    is_code
-        .then(|| text.to_ascii_uppercase())
-        .ok_or_else(|| "must be a country code of two letters".to_owned())
+    parse_country(text).map_err(str::to_owned)
 }
 
 fn device(text: &str) -> Result<String, String> {

@@ -105,6 +105,17 @@ pub(super) struct Wanted {
     pub(super) password: Option<String>,
 }
 
+impl Wanted {
+    /// What is made, with the password's hash, and the slug.
+    pub(super) async fn hashed(self, app: &App) -> Result<(Shorten, Option<Slug>), Problem> {
+        let mut command = self.command;
+        if let Some(password) = self.password {
+            command.route.password_hash = Some(route::hash(app, password).await?);
+        }
+        Ok((command, self.slug))
+    }
+}
+
 /// Shortens for a workspace; a random slug that is taken is replaced by another.
 pub(crate) async fn shorten(
     app: &App,
@@ -124,14 +135,7 @@ pub(crate) async fn shorten(
     }
     let limit = Limit::CreationWorkspace;
     app.limiter.spend(limit, &workspace.to_string()).await?;
-    let Wanted {
-        mut command,
-        slug,
-        password,
-    } = wanted;
-    if let Some(password) = password {
-        command.route.password_hash = Some(route::hash(app, password).await?);
-    }
+    let (mut command, slug) = wanted.hashed(app).await?;
     if let Some(slug) = slug {
         return Ok(attempt(app, workspace, origin, &mut command, slug).await?);
     }

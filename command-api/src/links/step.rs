@@ -8,7 +8,6 @@ use service::problem::Problem;
 use service::world;
 
 use super::link::{Bring, Link, LinkRejection, Shorten};
-use super::route;
 use super::shorten::Wanted;
 use super::slug::Slug;
 use crate::app::App;
@@ -35,14 +34,7 @@ pub(super) struct Entry {
 impl Entry {
     /// With an id and a slug, and its password hashed.
     pub(super) async fn of(app: &App, wanted: Wanted, chars: usize) -> Result<Self, Problem> {
-        let Wanted {
-            mut command,
-            slug,
-            password,
-        } = wanted;
-        if let Some(password) = password {
-            command.route.password_hash = Some(route::hash(app, password).await?);
-        }
+        let (command, slug) = wanted.hashed(app).await?;
         Ok(Self::new(command, slug, chars))
     }
 

@@ -14,8 +14,7 @@ use super::complete::{self, CompleteBody};
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::openapi::{CallerProblems, WriteProblems};
-use crate::origin::{Origin, Wisher};
-use crate::problem::internal;
+use crate::origin::Origin;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -47,14 +46,8 @@ async fn presign(
     Json(body): Json<PresignBody>,
 ) -> Result<Accepted, Problem> {
     let route = "POST /v1/media/presign";
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        route,
-        &body,
-    );
-    announce::announce(&app, caller.workspace, &origin.map_err(internal)?, body).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), route, &body);
+    announce::announce(&app, caller.workspace, &origin?, body).await
 }
 
 /// Says that an upload is done; the object must be what was announced.
@@ -87,12 +80,6 @@ async fn complete(
     Json(body): Json<CompleteBody>,
 ) -> Result<Accepted, Problem> {
     let route = format!("POST /v1/media/assets/{id}/complete");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &body,
-    );
-    complete::complete(&app, caller.workspace, &origin.map_err(internal)?, id).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body);
+    complete::complete(&app, caller.workspace, &origin?, id).await
 }

@@ -11,8 +11,7 @@ use crate::accepted::Accepted;
 use crate::app::App;
 use crate::core::issue_key::{self, IssueBody, IssuedBody};
 use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
-use crate::origin::{Origin, Wisher};
-use crate::problem::internal;
+use crate::origin::Origin;
 
 /// Issues an API key for a program
 ///
@@ -30,14 +29,8 @@ pub(super) async fn issue(
     Json(body): Json<IssueBody>,
 ) -> Result<Accepted, Problem> {
     let route = "POST /v1/core/api-keys";
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        route,
-        &body,
-    );
-    issue_key::issue(&app, &caller, &origin.map_err(internal)?, body).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), route, &body);
+    issue_key::issue(&app, &caller, &origin?, body).await
 }
 
 /// Revokes an API key: it is refused within a second, everywhere

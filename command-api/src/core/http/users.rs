@@ -130,14 +130,8 @@ pub(super) async fn suspend(
     key: Option<IdempotencyKey>,
 ) -> Result<Accepted, Problem> {
     let route = format!("POST /v1/core/users/{id}/suspend");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &(),
-    );
-    members::suspend(&app, &caller, &origin.map_err(internal)?, id).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &());
+    members::suspend(&app, &caller, &origin?, id).await
 }
 
 /// Lets a suspended member of the workspace act again
@@ -156,12 +150,6 @@ pub(super) async fn reinstate(
     key: Option<IdempotencyKey>,
 ) -> Result<Accepted, Problem> {
     let route = format!("POST /v1/core/users/{id}/reinstate");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &(),
-    );
-    members::reinstate(&app, &caller, &origin.map_err(internal)?, id).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &());
+    members::reinstate(&app, &caller, &origin?, id).await
 }

@@ -13,8 +13,7 @@ use crate::core::add_member::{self, AddMemberBody, AddedBody};
 use crate::core::found_workspace::{self, FoundBody, WorkspaceBody};
 use crate::core::members::{self, MemberBody, RoleBody};
 use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
-use crate::origin::{Origin, Wisher};
-use crate::problem::internal;
+use crate::origin::Origin;
 
 /// Founds a workspace, whose first admin the caller is
 ///
@@ -36,14 +35,8 @@ pub(super) async fn found(
     Json(body): Json<FoundBody>,
 ) -> Result<Accepted, Problem> {
     let route = "POST /v1/core/workspaces";
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        route,
-        &body,
-    );
-    found_workspace::found(&app, &caller, &origin.map_err(internal)?, body).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), route, &body);
+    found_workspace::found(&app, &caller, &origin?, body).await
 }
 
 /// Takes somebody in by e-mail address
@@ -69,14 +62,8 @@ pub(super) async fn add_member(
 ) -> Result<Accepted, Problem> {
     members::must_be_here(&caller, workspace)?;
     let route = format!("POST /v1/core/workspaces/{workspace}/members");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &body,
-    );
-    add_member::add_member(&app, &caller, &origin.map_err(internal)?, &body).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body);
+    add_member::add_member(&app, &caller, &origin?, &body).await
 }
 
 /// Gives a member another role

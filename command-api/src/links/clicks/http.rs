@@ -16,8 +16,7 @@ use super::body::ReportBody;
 use super::report::{self, Counted, Reported};
 use crate::app::App;
 use crate::openapi::{CallerProblems, LimitProblems, ResourceProblems, WriteProblems};
-use crate::origin::{Origin, Wisher};
-use crate::problem::internal;
+use crate::origin::Origin;
 
 /// The most bytes of a report: a thousand clicks of 2 KiB.
 const BODY_BYTES_MAX: usize = 2 << 20;
@@ -53,14 +52,7 @@ async fn report(
     Json(body): Json<ReportBody>,
 ) -> Result<Response, Problem> {
     let route = format!("POST /v1/links/{id}/clicks");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &body,
-    );
-    let origin = origin.map_err(internal)?;
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body)?;
     let reported = report::report(&app, caller.workspace, &origin, id, body).await?;
     Ok(answer(reported))
 }

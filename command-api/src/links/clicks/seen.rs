@@ -12,8 +12,8 @@ use service::world;
 use super::body::ClickBody;
 use crate::agents::Agent;
 use crate::app::App;
-use crate::geo::{Spot, is_country};
-use crate::links::redirect::{Destination, Visitor, VisitorOrigin, host_of, spot, tag};
+use crate::geo::{Spot, parse_country};
+use crate::links::redirect::{Destination, SeenBy, Visitor, host_of, spot, tag};
 
 /// How long ago a click may be: each month of clicks has a table of its own.
 const AGE_MAX: Duration = Duration::from_hours(3 * 366 * 24);
@@ -23,6 +23,8 @@ const AHEAD_MAX: Duration = Duration::from_mins(1);
 /// A click, and what was found out about it.
 pub(super) struct Seen {
     time: Timestamp,
+    /// As the server says.
+    country: Option<String>,
     body: ClickBody,
     agent: Arc<Agent>,
     visitor: Option<Visitor>,
@@ -33,31 +35,21 @@ impl Seen {
     pub(super) fn of(
         app: &App,
         workspace: WorkspaceId,
-        mut body: ClickBody,
+        body: ClickBody,
         now: Timestamp,
         faults: &mut Faults,
     ) -> Self {
-        check(&body, now, faults);
-        body.country
-            .iter_mut()
-            .for_each(|it| it.make_ascii_uppercase());
-        let time = body.occurred_at.unwrap_or(now);
+        let (time, country) = parse(&body, now, faults);
         let text = body.user_agent.as_deref().filter(|it| !it.is_empty());
         let agent = text.map(|it| app.agents.know_text(it)).unwrap_or_default();
         let address = body.ip.filter(|_| !agent.is_bot);
         let visitor = address.and_then(|address| {
             let text = text.unwrap_or_default().as_bytes();
-            Visitor::of(
-                &app.salts,
-                time,
-                workspace,
-                address,
-                text,
-                VisitorOrigin::Report,
-            )
+            Visitor::of(&app.salts, time, workspace, address, text, SeenBy::Report)
         });
         Self {
             time,
+            country,
             body,
             agent,
             visitor,
@@ -70,7 +62,7 @@ impl Seen {
         destination: &'c Destination,
     ) -> ClickEvent<'c> {
         let found = self.body.ip.map(|it| app.geo.find(it)).unwrap_or_default();
-        let Spot { country, city } = spot(found, self.body.country.as_deref(), false);
+        let Spot { country, city } = spot(found, self.country.as_deref(), false);
         let agent = &*self.agent;
         let utm = |text: &'c Option<String>| tag(Cow::Borrowed(text.as_deref()?));
         let click = Click {
@@ -94,28 +86,26 @@ impl Seen {
     }
 }
 
-fn check(body: &ClickBody, now: Timestamp, faults: &mut Faults) {
-    if let Some(time) = body.occurred_at {
-        if time.odt() > now.odt() + AHEAD_MAX {
-            faults.add("/occurred_at", "is in the future");
-        } else if time.odt() < now.odt() - AGE_MAX {
-            faults.add("/occurred_at", "is more than three years ago");
-        }
+/// When it was, and where, as the server says.
+fn parse(body: &ClickBody, now: Timestamp, faults: &mut Faults) -> (Timestamp, Option<String>) {
+    let time = body.occurred_at.unwrap_or(now);
+    if time.odt() > now.odt() + AHEAD_MAX {
+        faults.add("/occurred_at", "is in the future");
+    } else if time.odt() < now.odt() - AGE_MAX {
+        faults.add("/occurred_at", "is more than three years ago");
     }
-    let country = body.country.as_deref().map(str::to_ascii_uppercase);
-    if !country.as_deref().is_none_or(is_country) {
-        faults.add("/country", "must be a country code of two letters");
-    }
+    let country = body.country.as_deref().map(parse_country).transpose();
+    (time, faults.take("/country", country).flatten())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ClickBody, Faults, check};
+    use super::{ClickBody, Faults, parse};
 
     fn faults(body: serde_json::Value) -> Vec<String> {
         let body: ClickBody = serde_json::from_value(body).unwrap();
         let mut faults = Faults::default();
-        check(&body, "2026-11-21T10:00:00Z".parse().unwrap(), &mut faults);
+        parse(&body, "2026-11-21T10:00:00Z".parse().unwrap(), &mut faults);
         faults
             .into_list()
             .into_iter()

@@ -19,8 +19,7 @@ use crate::app::App;
 use crate::openapi::{
     CallerProblems, KeyProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
 };
-use crate::origin::{Origin, Wisher};
-use crate::problem::internal;
+use crate::origin::Origin;
 
 /// All routes; verifying is limited by `limiter`.
 pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
@@ -56,14 +55,8 @@ async fn add_domain(
     key: Option<IdempotencyKey>,
     Json(body): Json<AddBody>,
 ) -> Result<Accepted, Problem> {
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        "POST /v1/links/domains",
-        &body,
-    );
-    add::add(&app, caller.workspace, &origin.map_err(internal)?, body).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), "POST /v1/links/domains", &body);
+    add::add(&app, caller.workspace, &origin?, body).await
 }
 
 /// Verifies a domain
@@ -89,14 +82,8 @@ async fn verify_domain(
     key: Option<IdempotencyKey>,
 ) -> Result<Accepted, Problem> {
     let route = format!("POST /v1/links/domains/{id}/verify");
-    let origin = Origin::new(
-        Wisher::Caller(&caller),
-        key.as_ref(),
-        &app.keyring,
-        &route,
-        &(),
-    );
-    verify::verify(&app, caller.workspace, &origin.map_err(internal)?, id).await
+    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &());
+    verify::verify(&app, caller.workspace, &origin?, id).await
 }
 
 /// Makes a domain the default

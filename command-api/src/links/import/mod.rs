@@ -73,10 +73,10 @@ pub(super) async fn import(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let place = app.imports.enter(caller.workspace)?;
+    let seat = app.imports.enter(caller.workspace)?;
     let from = asked.from.unwrap_or_default();
     // A file whose columns are others is refused before anything is answered.
-    let lines = Lines::open(body, &headers, from, place).await?;
+    let lines = Lines::open(body, &headers, from, seat).await?;
     let is_dry = asked.dry_run.unwrap_or_default();
     let run = Run::new(app, &caller, lines, asked.domain, is_dry).await?;
     let report = stream::unfold(Some(run), async |run| run?.go_on().await);

@@ -16,15 +16,15 @@ const RETRY_AFTER_S: u32 = 30;
 #[derive(Clone, Default)]
 pub(crate) struct Room(Arc<Mutex<HashSet<WorkspaceId>>>);
 
-/// A place in the room, until it is dropped.
-pub(super) struct Place {
+/// A seat in the room, until it is dropped.
+pub(super) struct Seat {
     room: Room,
     workspace: WorkspaceId,
 }
 
 impl Room {
-    /// Takes a place, one for each workspace.
-    pub(super) fn enter(&self, workspace: WorkspaceId) -> Result<Place, Problem> {
+    /// Takes a seat, one for each workspace.
+    pub(super) fn enter(&self, workspace: WorkspaceId) -> Result<Seat, Problem> {
         let mut within = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if within.contains(&workspace) {
             let title = "The workspace imports another file";
@@ -38,14 +38,14 @@ impl Room {
         }
         within.insert(workspace);
         drop(within);
-        Ok(Place {
+        Ok(Seat {
             room: self.clone(),
             workspace,
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for Seat {
     fn drop(&mut self) {
         let mut within = self.room.0.lock().unwrap_or_else(PoisonError::into_inner);
         within.remove(&self.workspace);
@@ -63,22 +63,22 @@ mod tests {
     }
 
     #[test]
-    fn a_workspace_has_one_place_and_gets_it_back() {
+    fn a_workspace_has_one_seat_and_gets_it_back() {
         let room = Room::default();
-        let place = room.enter(workspace(1)).unwrap();
+        let seat = room.enter(workspace(1)).unwrap();
         let refused = room.enter(workspace(1)).err().unwrap();
         assert_eq!(refused.error(), "import_running");
-        drop(place);
+        drop(seat);
         assert!(room.enter(workspace(1)).is_ok());
     }
 
     #[test]
-    fn there_are_only_so_many_places() {
+    fn there_are_only_so_many_seats() {
         let room = Room::default();
-        let places: Vec<_> = (0..IMPORTS_MAX)
+        let seats: Vec<_> = (0..IMPORTS_MAX)
             .map(|it| room.enter(workspace(it)))
             .collect();
-        assert!(places.iter().all(Result::is_ok));
+        assert!(seats.iter().all(Result::is_ok));
         let refused = room.enter(workspace(IMPORTS_MAX)).err().unwrap();
         assert_eq!(refused.error(), "busy");
     }

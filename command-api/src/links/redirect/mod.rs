@@ -47,7 +47,7 @@ pub(crate) use metrics::RedirectMetrics;
 pub(crate) use place::Place;
 pub(crate) use salts::{Salts, renew_always};
 pub(super) use visit::{host_of, spot, tag};
-pub(super) use visitor::{Origin as VisitorOrigin, Visitor};
+pub(super) use visitor::{SeenBy, Visitor};
 
 /// `GET /{slug}`; `HEAD`, which looks and doesn't count; and `POST`, which brings a link's password.
 pub(crate) fn routes(app: App) -> Router {

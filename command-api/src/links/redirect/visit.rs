@@ -10,7 +10,7 @@ use url::form_urlencoded;
 
 use super::Destination;
 use super::choice::{Choice, Facts};
-use super::visitor::{self, Origin, Visitor};
+use super::visitor::{self, SeenBy, Visitor};
 use crate::agents::Agent;
 use crate::app::App;
 use crate::geo::{Spot, is_country};
@@ -86,7 +86,7 @@ impl<'a> Visit<'a> {
                 workspace,
                 address,
                 agent,
-                Origin::Redirect,
+                SeenBy::Redirect,
             );
         }
         visit

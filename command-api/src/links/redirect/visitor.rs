@@ -23,10 +23,10 @@ pub(in crate::links) struct Visitor {
 
 /// Who saw a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::links) enum Origin {
-    /// We did.
+pub(in crate::links) enum SeenBy {
+    /// We.
     Redirect,
-    /// Somebody says so: who reports guesses must not find out of whom the redirect's hashes are.
+    /// Another server, as it says: who reports guesses must not find out of whom the redirect's hashes are.
     Report,
 }
 
@@ -38,7 +38,7 @@ impl Visitor {
         workspace: WorkspaceId,
         address: IpAddr,
         agent: &[u8],
-        origin: Origin,
+        seen_by: SeenBy,
     ) -> Option<Self> {
         let address = match address {
             IpAddr::V4(address) => address.to_ipv6_mapped(),
@@ -49,7 +49,7 @@ impl Visitor {
             let mut hmac = hmac::Context::with_key(key);
             hmac.update(workspace.uuid().as_bytes());
             hmac.update(&address.octets());
-            hmac.update(&[origin as u8]);
+            hmac.update(&[seen_by as u8]);
             hmac.update(agent);
             hmac.sign()
         })?;
@@ -108,7 +108,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::salts::tests::of_day;
-    use super::{Origin, Visitor, is_shy};
+    use super::{SeenBy, Visitor, is_shy};
 
     const TIME: &str = "2026-11-21T10:00:00Z";
 
@@ -119,7 +119,7 @@ mod tests {
             WorkspaceId::new(Uuid::from_u128(workspace)),
             address.parse().unwrap(),
             agent.as_bytes(),
-            Origin::Redirect,
+            SeenBy::Redirect,
         );
         visitor.map(|it| it.as_str().to_owned())
     }
@@ -153,7 +153,7 @@ mod tests {
         let workspace = WorkspaceId::new(Uuid::nil());
         let address = "192.0.2.1".parse().unwrap();
         let time = TIME.parse().unwrap();
-        let visitor = Visitor::of(&salts, time, workspace, address, b"", Origin::Redirect);
+        let visitor = Visitor::of(&salts, time, workspace, address, b"", SeenBy::Redirect);
         assert_eq!(visitor, None);
     }
 

@@ -1,11 +1,10 @@
 //! Domains that no link may lead to, from a file.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::host::Host;
+use crate::bounded_file::{self, FileError};
 
 /// The largest file: some three million domains.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -18,16 +17,8 @@ pub(super) struct Blocklist(HashSet<Box<str>>);
 #[derive(Debug, thiserror::Error)]
 pub enum BlocklistError {
     /// It cannot be read.
-    #[error("{} can't be read", .path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is larger than is sensible.
-    #[error("{} has more than {FILE_BYTES_MAX} bytes", .0.display())]
-    TooLarge(PathBuf),
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A line is no domain.
     #[error("{}, line {line}: `{text}` is no domain", .path.display())]
     Line {
@@ -43,7 +34,7 @@ pub enum BlocklistError {
 impl Blocklist {
     /// One domain a line; empty lines and what follows a `#` are passed over.
     pub(super) fn read(path: &Path) -> Result<Self, BlocklistError> {
-        let text = text_of(path)?;
+        let text = bounded_file::read_text(path, FILE_BYTES_MAX)?;
         let mut domains = HashSet::new();
         for (index, line) in text.lines().enumerate() {
             let text = line.split('#').next().unwrap_or_default().trim();
@@ -71,22 +62,6 @@ impl Blocklist {
         }
         false
     }
-}
-
-fn text_of(path: &Path) -> Result<String, BlocklistError> {
-    let unreadable = |source| BlocklistError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let mut text = String::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        return Err(BlocklistError::TooLarge(path.to_owned()));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

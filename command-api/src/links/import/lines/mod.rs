@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use super::From;
 use super::record::Record;
 use super::report::Failure;
-use super::room::Place;
+use super::room::Seat;
 
 /// The most bytes of a file.
 const FILE_BYTES_MAX: usize = 64 << 20;
@@ -40,7 +40,7 @@ pub(super) struct Line {
 pub(super) struct Lines {
     body: BodyDataStream,
     from: From,
-    _place: Place,
+    _seat: Seat,
     opened: Instant,
     /// The names of a CSV's columns; `None` of NDJSON.
     columns: Option<Arc<[String]>>,
@@ -62,13 +62,13 @@ impl Lines {
         body: Body,
         headers: &HeaderMap,
         from: From,
-        place: Place,
+        seat: Seat,
     ) -> Result<Self, Problem> {
         let is_csv = is_csv(headers)?;
         let mut lines = Self {
             body: body.into_data_stream(),
             from,
-            _place: place,
+            _seat: seat,
             opened: Instant::now(),
             columns: None,
             waiting: Vec::new(),

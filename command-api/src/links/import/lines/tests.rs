@@ -21,8 +21,8 @@ async fn open(media_type: &'static str, parts: Vec<Vec<u8>>) -> Lines {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     let body = Body::from_stream(stream::iter(parts));
-    let place = Room::default().enter(WorkspaceId::new(Uuid::nil()));
-    let lines = Lines::open(body, &headers, From::Yourls, place.unwrap());
+    let seat = Room::default().enter(WorkspaceId::new(Uuid::nil()));
+    let lines = Lines::open(body, &headers, From::Yourls, seat.unwrap());
     lines.await.unwrap()
 }
 
