@@ -1,6 +1,7 @@
 //! What the answers of all contexts have in common.
 
 mod conditional;
+pub(crate) mod file;
 mod openapi;
 
 pub(crate) use self::conditional::Versioned;

@@ -22,7 +22,7 @@ use service::caller::Caller;
 use service::headers::{IfNoneMatch, MinPosition};
 use service::problem::Problem;
 use service::world;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use utoipa::ToSchema;
 
 use self::filter::Filter;
@@ -97,9 +97,7 @@ pub(crate) async fn of_link(
 ) -> Result<Response, Problem> {
     let period = Period::parse(&span, &cut, world::now().odt())?;
     filter.check()?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
-    link_list::must_exist(&mut read, caller.workspace, link).await?;
+    let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     let scope = Scope::link(caller.workspace, link);
     let stats = stats(&mut read, &scope, &period, &filter).await?;
     Ok(Versioned::by_content(&stats)?.unless_known(&known))
@@ -130,11 +128,25 @@ pub(crate) async fn of_workspace(
 ) -> Result<Response, Problem> {
     let period = Period::parse(&span, &cut, world::now().odt())?;
     filter.check()?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
+    let mut read = open(&app, &caller, &min_position, None).await?;
     let scope = Scope::of(&mut read, caller.workspace, &which).await?;
     let stats = stats(&mut read, &scope, &period, &filter).await?;
     Ok(Versioned::by_content(&stats)?.unless_known(&known))
+}
+
+/// The caller's views, as new as is asked; of a link, if the workspace has it.
+async fn open(
+    app: &App,
+    caller: &Caller,
+    min_position: &MinPosition,
+    link: Option<LinkId>,
+) -> Result<Transaction<'static, Postgres>, Problem> {
+    app.progress.reach(min_position, &DEPENDS_ON).await?;
+    let mut read = app.databases.links.of(caller).await?;
+    if let Some(link) = link {
+        link_list::must_exist(&mut read, caller.workspace, link).await?;
+    }
+    Ok(read)
 }
 
 async fn stats(

@@ -4,6 +4,7 @@ use futures::TryStreamExt;
 use service::click_count::Dimension;
 use service::problem::Problem;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::filter::Filter;
 use super::scope::Scope;
@@ -20,43 +21,13 @@ pub(super) async fn series(
     filter: &Filter,
     series: &mut Series,
 ) -> Result<(), Problem> {
-    let mut clicks = sqlx::query!(
-        "select occurred_at, visitor from click_record
-          where workspace_id = $1 and ($2::uuid[] is null or link_id = any($2))
-            and occurred_at >= $3 and occurred_at < $4 and ($5::bool is null or is_bot = $5)
-            and ($6::text is null or coalesce(country, '') = $6)
-            and ($7::text is null or coalesce(city, '') = $7)
-            and ($8::text is null or coalesce(referrer, '') = $8)
-            and ($9::text is null or coalesce(browser, '') = $9)
-            and ($10::text is null or coalesce(os, '') = $10)
-            and ($11::text is null or coalesce(device, '') = $11)
-            and ($12::text is null or coalesce(utm_source, '') = $12)
-            and ($13::text is null or coalesce(utm_medium, '') = $13)
-            and ($14::text is null or coalesce(utm_campaign, '') = $14)
-            and ($15::text is null or coalesce(rule, '') = $15)",
-        scope.workspace.uuid(),
-        scope.links.as_deref() as Option<&[uuid::Uuid]>,
-        span.from,
-        span.to,
-        span.is_bot,
-        filter.of(Dimension::Country),
-        filter.of(Dimension::City),
-        filter.of(Dimension::Referrer),
-        filter.of(Dimension::Browser),
-        filter.of(Dimension::Os),
-        filter.of(Dimension::Device),
-        filter.of(Dimension::UtmSource),
-        filter.of(Dimension::UtmMedium),
-        filter.of(Dimension::UtmCampaign),
-        filter.of(Dimension::Rule),
-    )
-    .fetch(read);
-    while let Some(click) = clicks.try_next().await.map_err(database::problem)? {
+    each(read, scope, span, filter, None, |click| {
         if let Some(interval) = series.at(click.occurred_at) {
-            interval.add(click.visitor.map(i64::cast_unsigned));
+            interval.add(click.visitor());
         }
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
 }
 
 /// Counts the values of a dimension among the clicks of the span that pass the filter.
@@ -68,8 +39,40 @@ pub(super) async fn values(
     dimension: Dimension,
     values: &mut Values,
 ) -> Result<(), Problem> {
-    let mut clicks = sqlx::query!(
-        r#"select coalesce(case $16::text
+    each(read, scope, span, filter, Some(dimension), |click| {
+        values.of(&click.value)?.add(click.visitor());
+        Ok(())
+    })
+    .await
+}
+
+/// What is counted of a click.
+struct Click {
+    occurred_at: OffsetDateTime,
+    /// That of the dimension that is asked for; empty for what isn't known.
+    value: String,
+    visitor: Option<i64>,
+}
+
+impl Click {
+    fn visitor(&self) -> Option<u64> {
+        self.visitor.map(i64::cast_unsigned)
+    }
+}
+
+/// Hands on the clicks of the span that pass the filter.
+async fn each(
+    read: &mut PgConnection,
+    scope: &Scope,
+    span: Span,
+    filter: &Filter,
+    dimension: Option<Dimension>,
+    mut take: impl FnMut(Click) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let mut clicks = sqlx::query_as!(
+        Click,
+        r#"select occurred_at,
+                  coalesce(case $16::text
                     when 'country' then country when 'city' then city when 'referrer' then referrer
                     when 'browser' then browser when 'os' then os when 'device' then device
                     when 'utm_source' then utm_source when 'utm_medium' then utm_medium
@@ -103,12 +106,11 @@ pub(super) async fn values(
         filter.of(Dimension::UtmMedium),
         filter.of(Dimension::UtmCampaign),
         filter.of(Dimension::Rule),
-        dimension.as_str(),
+        dimension.map(Dimension::as_str),
     )
     .fetch(read);
     while let Some(click) = clicks.try_next().await.map_err(database::problem)? {
-        let visitor = click.visitor.map(i64::cast_unsigned);
-        values.of(&click.value)?.add(visitor);
+        take(click)?;
     }
     Ok(())
 }

@@ -21,10 +21,9 @@ use super::filter::Filter;
 use super::scope::{Scope, Which};
 use super::series::Counted;
 use super::span::{AskedSpan, Span};
-use super::{DEPENDS_ON, raw, rollup};
+use super::{open, raw, rollup};
 use crate::app::App;
 use crate::http::{ReadProblems, Versioned};
-use crate::links::link_list;
 
 /// The most values that are told apart in one answer; that many take some 20 MiB.
 const VALUES_MAX: usize = 200_000;
@@ -162,9 +161,7 @@ pub(crate) async fn of_link(
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(dimension, &span, filter, &limit)?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
-    link_list::must_exist(&mut read, caller.workspace, link).await?;
+    let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     let scope = Scope::link(caller.workspace, link);
     let top = top(&mut read, &scope, &wanted).await?;
     Ok(Versioned::by_content(&top)?.unless_known(&known))
@@ -197,8 +194,7 @@ pub(crate) async fn of_workspace(
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(dimension, &span, filter, &limit)?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
+    let mut read = open(&app, &caller, &min_position, None).await?;
     let scope = Scope::of(&mut read, caller.workspace, &which).await?;
     let top = top(&mut read, &scope, &wanted).await?;
     Ok(Versioned::by_content(&top)?.unless_known(&known))

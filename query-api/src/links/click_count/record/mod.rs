@@ -17,13 +17,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use self::body::{ClickBody, Row};
-use super::DEPENDS_ON;
 use super::filter::Filter;
+use super::open;
 use super::span::{AskedSpan, Span};
 use crate::app::App;
 use crate::database;
 use crate::http::ReadProblems;
-use crate::links::link_list;
 
 /// A place among the clicks, behind which older ones follow.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -101,9 +100,7 @@ pub(crate) async fn of_link(
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
     let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter)?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
-    link_list::must_exist(&mut read, caller.workspace, link).await?;
+    let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
 
@@ -128,8 +125,7 @@ pub(crate) async fn of_workspace(
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
     let wanted = Wanted::parse(caller.workspace, None, &span, filter)?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
+    let mut read = open(&app, &caller, &min_position, None).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
 

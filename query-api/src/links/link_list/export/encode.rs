@@ -1,12 +1,11 @@
 //! Links as lines of CSV or of JSON.
 
-use std::error::Error;
-
 use serde::Serialize;
 use service::problem::Problem;
 
 use super::super::body::LinkBody;
 use super::Format;
+use crate::http::file::{AnyError, csv, failed, ndjson};
 
 /// The names of the columns, in their order; they are those of the JSON.
 pub(super) const COLUMNS: [&str; 19] = [
@@ -31,47 +30,25 @@ pub(super) const COLUMNS: [&str; 19] = [
     "created_at",
 ];
 
-type AnyError = Box<dyn Error + Send + Sync>;
-
-/// What stands before the first link.
-pub(super) fn head(format: Format) -> Result<Vec<u8>, Problem> {
-    match format {
-        Format::Csv => csv([COLUMNS.map(str::to_owned)].into_iter().map(Ok)).map_err(failed),
-        Format::Ndjson => Ok(Vec::new()),
-    }
-}
-
-/// A line for each link; of a CSV, one with line breaks in it takes several.
+/// A line for each link; of a CSV, one with line breaks in it takes several, and the names stand before the first.
 pub(super) fn links(
     format: Format,
+    is_first: bool,
     links: impl Iterator<Item = LinkBody>,
 ) -> Result<Vec<u8>, Problem> {
-    match format {
-        Format::Csv => csv(links.map(|link| cells(&link))).map_err(failed),
-        Format::Ndjson => ndjson(links).map_err(|error| failed(error.into())),
-    }
-}
-
-fn ndjson(links: impl Iterator<Item = LinkBody>) -> serde_json::Result<Vec<u8>> {
-    let mut lines = Vec::new();
-    for link in links {
-        serde_json::to_writer(&mut lines, &link)?;
-        lines.push(b'\n');
-    }
-    Ok(lines)
-}
-
-/// Every text stands as it is, whatever it begins with: a mark against spreadsheets would come back as part of it.
-fn csv(
-    records: impl Iterator<Item = Result<[String; COLUMNS.len()], AnyError>>,
-) -> Result<Vec<u8>, AnyError> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    for record in records {
-        writer.write_record(record?)?;
-    }
-    Ok(writer.into_inner().map_err(|error| error.to_string())?)
+    let written = match format {
+        Format::Csv => csv(|writer| {
+            if is_first {
+                writer.write_record(COLUMNS)?;
+            }
+            for link in links {
+                writer.write_record(cells(&link)?)?;
+            }
+            Ok(())
+        }),
+        Format::Ndjson => ndjson(links),
+    };
+    written.map_err(failed)
 }
 
 /// What is nothing is an empty cell; lists and objects are JSON.
@@ -104,12 +81,4 @@ fn cells(link: &LinkBody) -> Result<[String; COLUMNS.len()], AnyError> {
 
 fn json(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(value)
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`map_err` hands the error over"
-)]
-fn failed(error: AnyError) -> Problem {
-    Problem::internal(error.as_ref())
 }

@@ -2,18 +2,12 @@
 
 mod encode;
 
-use std::io;
-
-use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use futures::{FutureExt, StreamExt, stream};
-use http::HeaderValue;
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use service::body::Query;
-use service::caller::{Caller, Watched};
+use service::caller::Caller;
 use service::headers::MinPosition;
 use service::problem::Problem;
 use service::world;
@@ -27,6 +21,7 @@ use super::filter::{self, Filter};
 use crate::app::App;
 use crate::database;
 use crate::http::ReadProblems;
+use crate::http::file::{self, Kind, Parts};
 use crate::progress::Projection;
 
 /// The rows of a page: what a slow reader makes us hold, some 100 KiB as links go.
@@ -82,82 +77,69 @@ pub(crate) async fn export(
         .reach(&min_position, &[Projection::LinkList])
         .await?;
     let format = asked.format.unwrap_or_default();
-    let mut pages = Pages {
-        watched: app.gate.watch(&caller),
+    let watched = app.gate.watch(&caller);
+    let pages = Pages {
         app,
         caller,
         filter,
         format,
-        after: None,
-        is_last: false,
+        at: At::Beginning,
     };
-    // While the first page is asked for, what goes wrong still has a status.
-    let mut first = encode::head(format)?;
-    first.extend(pages.next().await?);
-    let rest = stream::try_unfold(pages, async |mut pages| {
-        if pages.is_last {
-            return Ok(None);
+    file::answer(format.kind(), watched, pages).await
+}
+
+impl Format {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Csv => Kind {
+                media_type: Kind::CSV,
+                disposition: "attachment; filename=\"links.csv\"",
+            },
+            Self::Ndjson => Kind {
+                media_type: Kind::NDJSON,
+                disposition: "attachment; filename=\"links.ndjson\"",
+            },
         }
-        let page = pages.next().await.map_err(|it| broken_off(&it))?;
-        Ok(Some((Bytes::from(page), pages)))
-    });
-    let first = stream::iter([Ok::<_, io::Error>(Bytes::from(first))]);
-    Ok((headers(format), Body::from_stream(first.chain(rest))).into_response())
+    }
 }
 
-fn headers(format: Format) -> [(http::HeaderName, HeaderValue); 3] {
-    let (media_type, disposition) = match format {
-        Format::Csv => (
-            "text/csv; charset=utf-8; header=present",
-            "attachment; filename=\"links.csv\"",
-        ),
-        Format::Ndjson => (
-            "application/x-ndjson",
-            "attachment; filename=\"links.ndjson\"",
-        ),
-    };
-    [
-        (CONTENT_TYPE, HeaderValue::from_static(media_type)),
-        (CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
-        (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-    ]
-}
-
-/// Ends the connection without the end of the body, so that nobody takes the file for whole.
-fn broken_off(problem: &Problem) -> io::Error {
-    io::Error::other(problem.error())
-}
-
-/// Where the file is.
+/// The pages of the file.
 struct Pages {
     app: App,
     caller: Caller,
-    watched: Watched,
     filter: Filter,
     format: Format,
-    /// The last link that was written.
-    after: Option<Uuid>,
-    is_last: bool,
+    at: At,
 }
 
-impl Pages {
+/// Where the file is.
+enum At {
+    Beginning,
+    /// Behind this link.
+    Behind(Uuid),
+    End,
+}
+
+impl Parts for Pages {
     /// The next links, written.
-    async fn next(&mut self) -> Result<Vec<u8>, Problem> {
-        if self.watched.revoked().now_or_never().is_some() {
-            return Err(Problem::forbidden("the credential was revoked"));
-        }
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
+        let after = match self.at {
+            At::Beginning => None,
+            At::Behind(link) => Some(link),
+            At::End => return Ok(None),
+        };
         let mut read = self.app.databases.links.of(&self.caller).await?;
-        let rows = rows(&mut read, &self.caller, &self.filter, self.after)
+        let rows = rows(&mut read, &self.caller, &self.filter, after)
             .await
             .map_err(database::problem)?;
         drop(read);
-        self.is_last = rows.len() < PAGE_ROWS;
-        self.after = rows.last().map(|row| row.link_id);
+        self.at = match rows.last() {
+            Some(last) if rows.len() >= PAGE_ROWS => At::Behind(last.link_id),
+            Some(_) | None => At::End,
+        };
         let links = rows.into_iter();
-        encode::links(
-            self.format,
-            links.map(|row| LinkBody::new(row, &self.app.public_url)),
-        )
+        let links = links.map(|row| LinkBody::new(row, &self.app.public_url));
+        encode::links(self.format, after.is_none(), links).map(Some)
     }
 }
 

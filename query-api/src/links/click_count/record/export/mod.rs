@@ -1,20 +1,14 @@
-//! Clicks as a file, page by page: it is never held as a whole, nor is a transaction.
+//! Clicks as a file, page by page.
 
 mod encode;
 mod parquet;
 
-use std::io;
-
-use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use events::{LinkId, Timestamp};
-use futures::{FutureExt, StreamExt, stream};
-use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use service::body::{Path, Query};
-use service::caller::{Caller, Watched};
+use service::caller::Caller;
 use service::headers::MinPosition;
 use service::problem::Problem;
 use utoipa::ToSchema;
@@ -26,8 +20,8 @@ use super::{Behind, Wanted, rows};
 use crate::app::App;
 use crate::database;
 use crate::http::ReadProblems;
-use crate::links::click_count::DEPENDS_ON;
-use crate::links::link_list;
+use crate::http::file::{self, Kind, Parts};
+use crate::links::click_count::{DEPENDS_ON, open};
 
 /// The rows of a page: what a slow reader makes us hold, some 400 KiB as clicks go.
 const PAGE_ROWS: usize = 1_000;
@@ -56,26 +50,21 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    fn headers(self) -> [(HeaderName, HeaderValue); 3] {
-        let (media_type, disposition) = match self {
-            Self::Csv => (
-                "text/csv; charset=utf-8; header=present",
-                "attachment; filename=\"clicks.csv\"",
-            ),
-            Self::Ndjson => (
-                "application/x-ndjson",
-                "attachment; filename=\"clicks.ndjson\"",
-            ),
-            Self::Parquet => (
-                "application/vnd.apache.parquet",
-                "attachment; filename=\"clicks.parquet\"",
-            ),
-        };
-        [
-            (CONTENT_TYPE, HeaderValue::from_static(media_type)),
-            (CONTENT_DISPOSITION, HeaderValue::from_static(disposition)),
-            (CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-        ]
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Csv => Kind {
+                media_type: Kind::CSV,
+                disposition: "attachment; filename=\"clicks.csv\"",
+            },
+            Self::Ndjson => Kind {
+                media_type: Kind::NDJSON,
+                disposition: "attachment; filename=\"clicks.ndjson\"",
+            },
+            Self::Parquet => Kind {
+                media_type: "application/vnd.apache.parquet",
+                disposition: "attachment; filename=\"clicks.parquet\"",
+            },
+        }
     }
 }
 
@@ -110,10 +99,7 @@ pub(crate) async fn of_link(
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
     let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter)?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
-    let mut read = app.databases.links.of(&caller).await?;
-    link_list::must_exist(&mut read, caller.workspace, link).await?;
-    drop(read);
+    drop(open(&app, &caller, &min_position, Some(link)).await?);
     file(app, caller, wanted, format.format.unwrap_or_default()).await
 }
 
@@ -156,37 +142,21 @@ async fn file(
     wanted: Wanted,
     format: Format,
 ) -> Result<Response, Problem> {
-    let mut pages = Pages {
-        watched: app.gate.watch(&caller),
+    let watched = app.gate.watch(&caller);
+    let pages = Pages {
         app,
         caller,
         behind: Behind::time(Timestamp::new(wanted.span.to)),
         wanted,
         encoder: Some(Encoder::of(format)?),
     };
-    // While the first page is asked for, what goes wrong still has a status.
-    let first = pages.next().await?;
-    let rest = stream::try_unfold(pages, async |mut pages| {
-        if pages.encoder.is_none() {
-            return Ok(None);
-        }
-        let page = pages.next().await.map_err(|it| broken_off(&it))?;
-        Ok(Some((Bytes::from(page), pages)))
-    });
-    let first = stream::iter([Ok::<_, io::Error>(Bytes::from(first))]);
-    Ok((format.headers(), Body::from_stream(first.chain(rest))).into_response())
+    file::answer(format.kind(), watched, pages).await
 }
 
-/// Ends the connection without the end of the body, so that nobody takes the file for whole.
-fn broken_off(problem: &Problem) -> io::Error {
-    io::Error::other(problem.error())
-}
-
-/// Where the file is.
+/// The pages of the file.
 struct Pages {
     app: App,
     caller: Caller,
-    watched: Watched,
     wanted: Wanted,
     /// The last click that was written.
     behind: Behind,
@@ -194,14 +164,11 @@ struct Pages {
     encoder: Option<Encoder>,
 }
 
-impl Pages {
+impl Parts for Pages {
     /// The next clicks, written.
-    async fn next(&mut self) -> Result<Vec<u8>, Problem> {
-        if self.watched.revoked().now_or_never().is_some() {
-            return Err(Problem::forbidden("the credential was revoked"));
-        }
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Problem> {
         let Some(mut encoder) = self.encoder.take() else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let limit = i64::try_from(PAGE_ROWS).unwrap_or(i64::MAX);
         let mut read = self.app.databases.links.of(&self.caller).await?;
@@ -217,6 +184,6 @@ impl Pages {
         } else {
             self.encoder = Some(encoder);
         }
-        Ok(bytes)
+        Ok(Some(bytes))
     }
 }

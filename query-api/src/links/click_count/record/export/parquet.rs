@@ -1,6 +1,5 @@
 //! Clicks as Apache Parquet, which is written row group by row group.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use arrow_array::{
@@ -13,11 +12,10 @@ use parquet::file::properties::WriterProperties;
 use uuid::Uuid;
 
 use super::super::body::Row;
+use crate::http::file::AnyError;
 
 /// The clicks of a row group: what is held until it is written, some megabytes.
 const GROUP_ROWS: usize = 20_000;
-
-type AnyError = Box<dyn Error + Send + Sync>;
 
 /// A file under way; what is written of it is taken away with every call.
 pub(super) struct ParquetFile(ArrowWriter<Vec<u8>>);
