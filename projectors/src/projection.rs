@@ -18,6 +18,10 @@ pub(crate) trait Projection: Send + Sync {
     const CONTEXT: Context;
     /// The stream that it reads.
     const STREAM: StreamName;
+    /// The most messages that one transaction takes in; those that wait are taken at once, and a lone one alone.
+    const BATCH_MESSAGES_MAX: usize = 1_000;
+    /// The most bytes of messages that one transaction takes in, but for the last message.
+    const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
     /// What it takes from a message.
     type Event<'m>: Send + Sync;
 

@@ -30,11 +30,6 @@ use crate::database::Database;
 use crate::metrics::Gauges;
 use crate::projection::Projection;
 
-/// The most that one transaction takes in.
-const BATCH_MESSAGES_MAX: usize = 1_000;
-/// Some 25,000 clicks.
-const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
-
 /// The worker of one projection.
 pub(crate) struct Runner<P> {
     pub(crate) projection: P,
@@ -134,7 +129,7 @@ impl<P: Projection> Runner<P> {
         connection: &mut PgConnection,
         watch: &mut Watch<'_>,
     ) -> Result<Vec<StoredMessage>, Interruption> {
-        let mut reading = pin!(tail.next_batch(BATCH_MESSAGES_MAX, BATCH_BYTES_MAX));
+        let mut reading = pin!(tail.next_batch(P::BATCH_MESSAGES_MAX, P::BATCH_BYTES_MAX));
         loop {
             tokio::select! {
                 messages = &mut reading => return Ok(messages?),

@@ -5,6 +5,7 @@ use service::click_count::visitor;
 use sqlx::PgConnection;
 
 use super::binary_copy::BinaryCopy;
+use super::insert;
 use super::message::ClickMessage;
 
 const COPY: &str = "copy click_record (workspace_id, link_id, occurred_at, sequence, ordinal, click_id, \
@@ -17,11 +18,26 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// Room for the last click of a chunk.
 const CLICK_BYTES: usize = 4 * 1024;
 
+/// So many clicks at most are inserted by one statement.
+///
+/// A COPY takes three messages to Postgres, and the kernel holds the last back until Postgres' kernel has
+/// acknowledged the second: 40 ms, for which a lone click would wait.
+const INSERTED_MAX: usize = 200;
+
 /// Writes the clicks of all messages.
-pub(super) async fn copy(
+pub(super) async fn write_all(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
 ) -> Result<(), sqlx::Error> {
+    let clicks = messages.iter().map(|message| message.clicks.len());
+    if clicks.sum::<usize>() <= INSERTED_MAX {
+        insert::insert(tx, messages).await
+    } else {
+        copy(tx, messages).await
+    }
+}
+
+async fn copy(tx: &mut PgConnection, messages: &[&ClickMessage<'_>]) -> Result<(), sqlx::Error> {
     let mut rows = BinaryCopy::with_capacity(CHUNK_BYTES + CLICK_BYTES);
     let mut sink = tx.copy_in_raw(COPY).await?;
     for message in messages {
