@@ -2,6 +2,7 @@
 
 mod disk;
 mod figure;
+mod ground;
 mod links;
 mod load;
 mod pace;
@@ -10,9 +11,9 @@ mod redirect;
 mod report;
 mod subject;
 
-use std::path::PathBuf;
-
 use clap::{Parser, Subcommand};
+
+use crate::ground::Plan;
 
 /// As the binary has it; the peers have it too.
 #[global_allocator]
@@ -28,64 +29,22 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Bench {
     /// The redirect with its click acknowledged by a broker that syncs always, against a bare axum redirect.
-    Redirect {
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 5)]
-        seconds: u64,
-        /// Measurements of each kind; the median counts.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// A folder on the disk that the broker is to sync to; `target/` when left out.
-        #[arg(long)]
-        data: Option<PathBuf>,
-    },
+    Redirect(Plan),
     /// Links made one by one and in bulk against the bare writes of what each stores, and a million of them.
-    Links {
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 5)]
-        seconds: u64,
-        /// Measurements of each kind; the median counts.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// A folder on the disk that the broker is to sync to; `target/` when left out.
-        #[arg(long)]
-        data: Option<PathBuf>,
-    },
+    Links(Plan),
     /// What the benches start, to measure it from outside.
     #[command(hide = true)]
     Serve { broker: String, like: String },
     /// Logins against bare argon2id verifications, registrations against bare writes, and the check of a token.
-    People {
-        /// Seconds of each measurement.
-        #[arg(long, default_value_t = 5)]
-        seconds: u64,
-        /// Measurements of each kind; the median counts.
-        #[arg(long, default_value_t = 3)]
-        rounds: usize,
-        /// A folder on the disk that the broker is to sync to; `target/` when left out.
-        #[arg(long)]
-        data: Option<PathBuf>,
-    },
+    People(Plan),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
-        Bench::Redirect {
-            seconds,
-            rounds,
-            data,
-        } => redirect::run(seconds, rounds, data).await,
-        Bench::Links {
-            seconds,
-            rounds,
-            data,
-        } => links::run(seconds, rounds, data).await,
+        Bench::Redirect(plan) => redirect::run(plan).await,
+        Bench::Links(plan) => links::run(plan).await,
         Bench::Serve { broker, like } => links::serve(&broker, &like).await,
-        Bench::People {
-            seconds,
-            rounds,
-            data,
-        } => people::run(seconds, rounds, data).await,
+        Bench::People(plan) => people::run(plan).await,
     }
 }

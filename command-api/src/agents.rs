@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use woothee::parser::Parser;
 use woothee::woothee::VALUE_UNKNOWN;
 
 use crate::bots;
 
 /// User agents that are remembered; there are a few thousand that matter.
-const AGENTS_MAX: u64 = 10_000;
+const AGENTS_MAX: usize = 10_000;
 /// Longer headers are cut: what tells a browser stands at the front.
 const HEADER_BYTES_MAX: usize = 512;
 

@@ -9,17 +9,14 @@ use servers::Nats;
 use service::world;
 
 use crate::figure::Figure;
+use crate::ground::Rounds;
 use crate::pace::{median, rate};
 use crate::subject::{self, BULK, BULKS_AT_ONCE, TARGET};
 
 /// Callers at once who make one link each.
 const AT_ONCE: usize = 64;
 
-pub(super) async fn measure(
-    broker: &Nats,
-    seconds: u64,
-    rounds: usize,
-) -> anyhow::Result<Vec<Figure>> {
+pub(super) async fn measure(broker: &Nats, rounds: Rounds) -> anyhow::Result<Vec<Figure>> {
     let subject = subject::Subject::start(broker).await?;
     let account = subject.account("making").await?;
     let bare = Broker::connect(&broker.url(), "bench").await?;
@@ -41,9 +38,9 @@ pub(super) async fn measure(
             anyhow::Ok(())
         };
         let (mut bares, mut ours) = (Vec::new(), Vec::new());
-        for _ in 0..rounds {
-            bares.push(rate(seconds, at_once, write).await?);
-            ours.push(rate(seconds, at_once, make).await?);
+        for _ in 0..rounds.count {
+            bares.push(rate(rounds.seconds, at_once, write).await?);
+            ours.push(rate(rounds.seconds, at_once, make).await?);
         }
         let times = f64::from(u32::try_from(links)?);
         let (bare, ours) = (median(bares)? * times, median(ours)? * times);

@@ -7,6 +7,7 @@ use serde_json::json;
 use servers::Nats;
 
 use crate::figure::Figure;
+use crate::ground::Rounds;
 use crate::pace::{median, rate, rate_on_all_cores};
 use crate::subject::Subject;
 
@@ -14,7 +15,7 @@ use crate::subject::Subject;
 const AT_ONCE: usize = 16;
 const PASSWORD: &str = "correct horse battery";
 
-pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyhow::Result<Figure> {
+pub(super) async fn measure(broker: &Nats, rounds: Rounds) -> anyhow::Result<Figure> {
     let subject = Subject::start(broker).await?;
     let client = reqwest::Client::new();
     let post = async |path: &str, body: serde_json::Value| -> anyhow::Result<()> {
@@ -36,11 +37,11 @@ pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyho
         verified.map_err(anyhow::Error::msg)
     };
     let (mut bares, mut ours) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
+    for _ in 0..rounds.count {
         bares.push(tokio::task::block_in_place(|| {
-            rate_on_all_cores(seconds, verify)
+            rate_on_all_cores(rounds.seconds, verify)
         })?);
-        ours.push(rate(seconds, AT_ONCE, log_in).await?);
+        ours.push(rate(rounds.seconds, AT_ONCE, log_in).await?);
     }
     subject.stop().await?;
     let (bare, ours) = (median(bares)?, median(ours)?);

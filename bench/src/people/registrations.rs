@@ -9,6 +9,7 @@ use servers::Nats;
 use service::world;
 
 use crate::figure::Figure;
+use crate::ground::Rounds;
 use crate::pace::{median, rate};
 use crate::subject::{self, Settings};
 
@@ -19,7 +20,7 @@ const MESSAGES: usize = 3;
 /// About as long as a wrapped key.
 const KEY: [u8; 80] = [b'k'; 80];
 
-pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyhow::Result<Figure> {
+pub(super) async fn measure(broker: &Nats, rounds: Rounds) -> anyhow::Result<Figure> {
     let subject = subject::Subject::start_as(
         &broker.url(),
         Settings {
@@ -46,9 +47,9 @@ pub(super) async fn measure(broker: &Nats, seconds: u64, rounds: usize) -> anyho
         Ok(())
     };
     let (mut bares, mut ours) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
-        bares.push(rate(seconds, AT_ONCE, write).await?);
-        ours.push(rate(seconds, AT_ONCE, register).await?);
+    for _ in 0..rounds.count {
+        bares.push(rate(rounds.seconds, AT_ONCE, write).await?);
+        ours.push(rate(rounds.seconds, AT_ONCE, register).await?);
     }
     subject.stop().await?;
     let (bare, ours) = (median(bares)?, median(ours)?);

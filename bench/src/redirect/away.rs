@@ -1,18 +1,17 @@
 //! One hot link while the broker is gone: clicks wait in the spool, and are all in the log when it is back.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use events::StreamName;
 use nats::{Broker, Start};
 use serde::Deserialize;
-use servers::{Nats, Tools};
 use uuid::Uuid;
 
-use super::{Rounds, median, told};
+use super::{median, told};
 use crate::figure::Figure;
+use crate::ground::Ground;
 use crate::load::measure as load;
 use crate::subject::{Settings, Subject, bare_redirect};
 
@@ -28,14 +27,11 @@ struct Click {
     id: Uuid,
 }
 
-pub(super) async fn measure(
-    tools: &Tools,
-    rounds: Rounds,
-    folder: &Path,
-) -> anyhow::Result<Figure> {
-    let mut broker = Nats::start(tools, &folder.join("away")).await?;
+pub(super) async fn measure(ground: &Ground) -> anyhow::Result<Figure> {
+    let mut broker = ground.broker("away").await?;
+    let rounds = ground.rounds;
     let settings = Settings {
-        spool: Some(folder),
+        spool: Some(ground.path()),
         ..Settings::default()
     };
     let subject = Subject::start_as(&broker.url(), settings).await?;

@@ -2,8 +2,9 @@
 
 use servers::Nats;
 
-use super::{Rounds, median, told};
+use super::{median, told};
 use crate::figure::Figure;
+use crate::ground::Rounds;
 use crate::load::measure as load;
 use crate::subject::{Subject, bare_redirect};
 

@@ -2,13 +2,16 @@
 
 use servers::Nats;
 
-use super::{Rounds, median, told};
+use super::{median, told};
 use crate::figure::Figure;
+use crate::ground::Rounds;
 use crate::load::{Many, measure_many as load};
 use crate::subject::{Account, Settings, Subject, bare_redirect, open_all};
 
-/// Links that are opened in turn; the cache holds them all.
+/// Links that are opened in turn.
 const LINKS: usize = 100_000;
+/// A cache that holds them all: it is parted, and no part is quite as full as another.
+const CACHE: u64 = 110_000;
 const PREFIX: &str = "m";
 const CONNECTIONS: u32 = 64;
 /// Connections that rest between their requests.
@@ -23,7 +26,11 @@ const MISS_MAX_S: f64 = 0.002;
 const HALF_MAX_S: f64 = 0.005;
 
 pub(super) async fn measure(broker: &Nats, rounds: Rounds) -> anyhow::Result<Vec<Figure>> {
-    let subject = Subject::start(broker).await?;
+    let settings = Settings {
+        link_cache_max: CACHE,
+        ..Settings::default()
+    };
+    let subject = Subject::start_as(&broker.url(), settings).await?;
     let account = subject.account("many").await?;
     account.makes_links(PREFIX, 0..LINKS).await?;
     let bare = bare_redirect().await?;

@@ -4,50 +4,21 @@ mod away;
 mod hot;
 mod many;
 
-use std::path::{Path, PathBuf};
+use servers::Tool;
 
-use servers::{Nats, Scratch, Tool, Tools, testing};
-
+use crate::ground::{Ground, Plan};
 use crate::load::Outcome;
-use crate::{disk, figure, report};
 
-/// What is measured, and how long.
-#[derive(Clone, Copy)]
-struct Rounds {
-    /// Seconds of each measurement.
-    seconds: u64,
-    /// Measurements of each kind; the median counts.
-    count: usize,
-}
-
-/// Measures both sides in turn, so that a machine that slows down slows both.
-pub(crate) async fn run(seconds: u64, rounds: usize, data: Option<PathBuf>) -> anyhow::Result<()> {
-    let scratch = match data {
-        Some(folder) => Scratch::below(&folder)?,
-        None => testing::scratch(),
-    };
-    let tools = Tools::provide(Path::new(".tools"), &[Tool::Nats], |text| {
-        report::line(text);
-    })
-    .await?;
-    let fsync = disk::fsync_p50(scratch.path())?;
-    let rounds = Rounds {
-        seconds,
-        count: rounds,
-    };
-    let mut broker = Nats::start(&tools, &scratch.path().join("nats")).await?;
-    let mut figures = hot::measure(&broker, rounds).await?;
-    figures.extend(many::measure(&broker, rounds).await?);
+/// Measures what is ours and what bounds it.
+pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
+    let ground = Ground::prepare(plan, &[Tool::Nats]).await?;
+    let mut broker = ground.broker("nats").await?;
+    let mut figures = hot::measure(&broker, ground.rounds).await?;
+    figures.extend(many::measure(&broker, ground.rounds).await?);
     broker.stop().await;
-    figures.push(away::measure(&tools, rounds, scratch.path()).await?);
-    report::line(
-        "Redirects, each answered when the broker had synced its click, against bare axum redirects.",
-    );
-    report::line(&format!(
-        "fsync p50 of this disk: {fsync:?}; {} rounds of {seconds} s, medians",
-        rounds.count
-    ));
-    figure::print("redirect", &figures);
+    figures.push(away::measure(&ground).await?);
+    let about = "Redirects, each answered when the broker had synced its click, against bare axum redirects.";
+    ground.report("redirect", about, &figures);
     Ok(())
 }
 

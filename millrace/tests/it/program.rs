@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -98,16 +98,21 @@ impl Run {
     }
 }
 
-/// A port that nobody listens on, and that no other test of this process is given.
+/// A port that nobody listens on, and that no other test is given, whichever process it runs in.
 ///
 /// Below those that the system gives to outgoing connections, and those that private servers choose from.
+/// Until this process ends it holds the same port of UDP, which nobody else uses: that is how others see it is given.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    for _ in 0..1_000 {
-        // Another run of these tests at the same time begins elsewhere.
-        let begin = u16::try_from(std::process::id() % 17)? * 100;
-        let port = 10_000 + (begin + NEXT.fetch_add(1, Ordering::Relaxed)) % 2_000;
+    static GIVEN: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
+    for port in 10_000..12_000 {
+        let Ok(given) = UdpSocket::bind((Ipv4Addr::LOCALHOST, port)) else {
+            continue;
+        };
         if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            GIVEN
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(given);
             return Ok(port);
         }
     }

@@ -86,12 +86,12 @@ impl Destination {
     }
 
     /// How many plain links it takes the room of: its addresses and conditions, by the kilobyte.
-    pub(super) fn weight(&self) -> u32 {
+    pub(super) fn weight(&self) -> u64 {
         let variants = self.rules.iter().flat_map(|rule| &rule.variants);
         let addresses: usize = variants.map(|(place, _)| place.as_str().len()).sum();
         let conditions: usize = self.rules.iter().map(|rule| rule.when.entries() * 64).sum();
         let bytes = addresses + conditions + self.place.as_str().len();
-        u32::try_from(1 + bytes / 1_024).unwrap_or(u32::MAX)
+        1 + bytes as u64 / 1_024
     }
 
     /// Its stage of life at that moment.

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use events::links::LinkEvent;
 use events::{ClaimKind, Context, LinkId, Subject, WorkspaceId};
-use moka::Equivalent;
-use moka::sync::Cache;
 use nats::{Broker, ReadError};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
+use quick_cache::sync::Cache;
+use quick_cache::{Equivalent, Weighter};
 use service::metrics::Metrics;
 
 use super::Destination;
@@ -36,8 +36,9 @@ pub(crate) struct Directory(Arc<Kept>);
 
 struct Kept {
     holders: Cache<Address, Holder>,
-    unknown: Cache<Address, ()>,
-    links: Cache<LinkId, Arc<Destination>>,
+    /// Few ask for them, and they are forgotten after a while.
+    unknown: moka::sync::Cache<Address, ()>,
+    links: Cache<LinkId, Arc<Destination>, Weight>,
     hosts: Hosts,
     heard: Heard,
 }
@@ -62,6 +63,16 @@ impl Collector for Size {
         let (name, help) = ("link_cache_links", "Links that are kept in memory");
         let kind = size.metric_type();
         size.encode(encoder.encode_descriptor(name, help, None, kind)?)
+    }
+}
+
+/// How many plain links one takes the room of.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<LinkId, Arc<Destination>> for Weight {
+    fn weight(&self, _: &LinkId, destination: &Arc<Destination>) -> u64 {
+        destination.weight()
     }
 }
 
@@ -114,26 +125,22 @@ impl AddressRef<'_> {
 impl Directory {
     /// Keeps so many slugs, and as many links; some 500 bytes for both.
     pub(crate) fn new(links_max: u64) -> Self {
+        let items_max = usize::try_from(links_max).unwrap_or(usize::MAX);
         Self(Arc::new(Kept {
-            holders: Cache::new(links_max),
-            unknown: Cache::builder()
+            holders: Cache::new(items_max),
+            unknown: moka::sync::Cache::builder()
                 .max_capacity(UNKNOWN_MAX)
                 .time_to_live(UNKNOWN_FOR)
                 .build(),
-            links: Cache::builder()
-                .max_capacity(links_max)
-                .weigher(|_, destination: &Arc<Destination>| destination.weight())
-                .build(),
+            links: Cache::with_weighter(items_max, links_max, Weight),
             hosts: Hosts::new(),
             heard: Heard::new(),
         }))
     }
 
-    /// How many links are kept, as far as the cache has counted them.
+    /// How many links are kept.
     fn links(&self) -> u64 {
-        let links = &self.0.links;
-        links.run_pending_tasks();
-        links.entry_count()
+        self.0.links.len() as u64
     }
 
     /// Where a slug leads; what isn't in memory costs two reads of the log, of the leader, which knows all that was told.
@@ -265,14 +272,14 @@ impl Directory {
         let kept = &*self.0;
         kept.hosts.tell(subject);
         if let Subject::Link(_, link) = subject {
-            kept.heard.tell(link, || kept.links.invalidate(link));
+            kept.heard.tell(link, || kept.links.remove(link));
         } else if let Subject::Claim(Context::Links, ClaimKind::Slug, key) = subject
             && let Some(address) = claimed(key)
         {
             let (space, slug) = (&*address.0, &*address.1);
             let address = AddressRef { space, slug };
             kept.heard.tell(&address, || {
-                kept.holders.invalidate(&address);
+                kept.holders.remove(&address);
                 kept.unknown.invalidate(&address);
             });
         }
@@ -283,9 +290,9 @@ impl Directory {
         let kept = &*self.0;
         kept.hosts.forget();
         kept.heard.tell_all(|| {
-            kept.holders.invalidate_all();
+            kept.holders.clear();
             kept.unknown.invalidate_all();
-            kept.links.invalidate_all();
+            kept.links.clear();
         });
     }
 }

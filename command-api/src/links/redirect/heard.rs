@@ -40,7 +40,7 @@ impl Heard {
     }
 
     /// The tail told of a key: what is kept of it goes.
-    pub(super) fn tell(&self, key: &impl Hash, forget: impl FnOnce()) {
+    pub(super) fn tell<T>(&self, key: &impl Hash, forget: impl FnOnce() -> T) {
         if let Some(mut count) = self.count(key) {
             *count += 1;
             forget();

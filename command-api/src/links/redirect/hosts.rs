@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use events::links::OwnDomainEvent;
 use events::{ClaimKind, Context, Subject, WorkspaceId};
-use moka::sync::Cache;
 use nats::{Broker, ReadError};
+use quick_cache::sync::Cache;
 
 use super::heard::Heard;
 use crate::claim::holder;
@@ -14,9 +14,9 @@ use crate::decider::Aggregate;
 use crate::links::domain::{DomainName, OwnDomains, Space, claim_on, claimed_domain};
 
 /// Names that are kept, whether they are anybody's or not; some 400 bytes each.
-const HOSTS_MAX: u64 = 10_000;
+const HOSTS_MAX: usize = 10_000;
 /// Workspaces whose domains are kept; 20 domains of 400 bytes at most.
-const WORKSPACES_MAX: u64 = 10_000;
+const WORKSPACES_MAX: usize = 10_000;
 
 /// Domains of workspaces.
 pub(super) struct Hosts {
@@ -123,21 +123,21 @@ impl Hosts {
     /// Something happened to what the subject names.
     pub(super) fn tell(&self, subject: &Subject) {
         if let Subject::OwnDomains(workspace) = subject {
-            let forget = || self.brought.invalidate(workspace);
+            let forget = || self.brought.remove(workspace);
             self.heard.tell(workspace, forget);
         } else if let Subject::Claim(Context::Links, ClaimKind::Domain, key) = subject
             && let Some(name) = claimed_domain(key)
         {
             let name = name.as_str();
-            self.heard.tell(&name, || self.spaces.invalidate(name));
+            self.heard.tell(&name, || self.spaces.remove(name));
         }
     }
 
     /// Anything may have happened.
     pub(super) fn forget(&self) {
         self.heard.tell_all(|| {
-            self.spaces.invalidate_all();
-            self.brought.invalidate_all();
+            self.spaces.clear();
+            self.brought.clear();
         });
     }
 }
