@@ -18,8 +18,9 @@ pub(crate) use rejection::ExclusionRejection;
 
 /// The most exclusions at a time: each click of the workspace is held against all of them.
 const EXCLUSIONS_MAX: usize = 100;
-/// The most changes, but for removing what there is: all are read for each of them.
-const CHANGES_MAX: usize = 5_000;
+/// The most changes, but for removing what there is: all are read for each of them, from as many blocks of a stream
+/// that is compressed, at ten milliseconds each (ADR 16).
+const CHANGES_MAX: usize = 1_000;
 
 /// What a workspace excludes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
