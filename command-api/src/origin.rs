@@ -1,7 +1,7 @@
 //! Where a wish comes from: who has it, in which request, and whether it may be the same wish again.
 
 use events::ClaimKind;
-use events::{Actor, Context, EventId, Metadata, Subject, Timestamp};
+use events::{Actor, Context, EventId, Metadata, StreamName, Subject, Timestamp};
 use serde::Serialize;
 use service::caller::Caller;
 use service::headers::IdempotencyKey;
@@ -48,13 +48,14 @@ impl Once {
         keyring.derive(label, self.name.as_bytes())
     }
 
-    /// The subject of the record of clicks that were reported.
-    pub(crate) fn report_subject(&self) -> Subject {
-        Subject::ReportClaim(self.key.clone())
-    }
-
-    /// The subject of the wish's record.
-    pub(crate) fn subject(&self, context: Context) -> Subject {
+    /// The subject of the wish's record: on the stream of what is stored with it.
+    pub(crate) fn subject(&self, stream: StreamName) -> Subject {
+        let context = match stream {
+            StreamName::Core => Context::Core,
+            StreamName::Media => Context::Media,
+            StreamName::Links => Context::Links,
+            StreamName::Clicks => return Subject::ReportClaim(self.key.clone()),
+        };
         Subject::Claim(context, ClaimKind::Idempotency, self.key.clone())
     }
 }

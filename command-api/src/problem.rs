@@ -13,7 +13,7 @@ use crate::core::{
 };
 use crate::handle::HandleError;
 use crate::hashing::HashingError;
-use crate::links::{LinkRejection, OwnDomainRejection};
+use crate::links::{ExclusionRejection, LinkRejection, OwnDomainRejection};
 use crate::media::AssetRejection;
 
 /// Seconds after which a caller may come again when the broker is away.
@@ -168,6 +168,24 @@ impl From<OwnDomainRejection> for Problem {
                 Self::conflict("too_many_domains", "The workspace has too many domains")
                     .detail(detail)
             }
+        }
+    }
+}
+
+impl From<ExclusionRejection> for Problem {
+    fn from(rejection: ExclusionRejection) -> Self {
+        let detail = rejection.to_string();
+        match rejection {
+            ExclusionRejection::Unknown => Self::not_found(),
+            ExclusionRejection::ChangedTooOften => {
+                Self::conflict("too_many_changes", "The exclusions were changed too often")
+                    .detail(detail)
+            }
+            ExclusionRejection::TooMany => Self::conflict(
+                "too_many_exclusions",
+                "The workspace has too many exclusions",
+            )
+            .detail(detail),
         }
     }
 }

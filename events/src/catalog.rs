@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::DomainEvent;
 use crate::core::{ApiKeyEvent, SessionEvent, UserEvent, WorkspaceEvent};
-use crate::links::{Click, ClickEvent, LinkEvent, OwnDomainEvent};
+use crate::links::{Click, ClickEvent, ExclusionEvent, LinkEvent, OwnDomainEvent};
 use crate::media::AssetEvent;
 
 /// An event type and the shape of its data.
@@ -27,6 +27,7 @@ pub fn event_types() -> Vec<EventType> {
         of_aggregate::<ApiKeyEvent>(),
         of_aggregate::<LinkEvent>(),
         of_aggregate::<OwnDomainEvent>(),
+        of_aggregate::<ExclusionEvent>(),
         of_aggregate::<AssetEvent>(),
         vec![EventType {
             name: ClickEvent::EVENT_TYPE.to_owned(),

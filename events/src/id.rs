@@ -83,6 +83,10 @@ typed_id!(
     DomainId
 );
 typed_id!(
+    /// Names an exclusion of clicks.
+    ExclusionId
+);
+typed_id!(
     /// Names a media asset.
     AssetId
 );

@@ -22,7 +22,8 @@ pub use envelope::{
 };
 pub use event::{DecodeError, DomainEvent, Encoded};
 pub use id::{
-    ApiKeyId, AssetId, ClickId, DomainId, EventId, LinkId, SessionId, UserId, WorkspaceId,
+    ApiKeyId, AssetId, ClickId, DomainId, EventId, ExclusionId, LinkId, SessionId, UserId,
+    WorkspaceId,
 };
 pub use position::{ParsePositionError, Position, StreamName};
 pub use sealed::Sealed;

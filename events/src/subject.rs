@@ -29,7 +29,9 @@ pub enum Subject {
     OwnDomains(WorkspaceId),
     /// `clicks.<workspace>`
     Clicks(WorkspaceId),
-    /// `clicks.claim.idempotency.<key>`: a request that reported clicks, by a hash of the caller and the key.
+    /// `clicks.<workspace>.exclusions.<workspace>`: which of its clicks do not count; in one order with them.
+    Exclusions(WorkspaceId),
+    /// `clicks.claim.idempotency.<key>`: a request that reported clicks or excluded them, by a hash of the caller and the key.
     ReportClaim(String),
     /// `<context>.claim.<kind>.<key>`: whoever publishes there first holds the value.
     Claim(Context, ClaimKind, String),
@@ -123,7 +125,7 @@ impl Subject {
             }
             Self::Asset(..) => StreamName::Media,
             Self::Link(..) | Self::OwnDomains(_) => StreamName::Links,
-            Self::Clicks(_) | Self::ReportClaim(_) => StreamName::Clicks,
+            Self::Clicks(_) | Self::Exclusions(_) | Self::ReportClaim(_) => StreamName::Clicks,
             Self::Claim(context, ..) => context.stream(),
         }
     }
@@ -136,9 +138,11 @@ impl Subject {
                 Context::Core
             }
             Self::Asset(..) => Context::Media,
-            Self::Link(..) | Self::OwnDomains(_) | Self::Clicks(_) | Self::ReportClaim(_) => {
-                Context::Links
-            }
+            Self::Link(..)
+            | Self::OwnDomains(_)
+            | Self::Clicks(_)
+            | Self::Exclusions(_)
+            | Self::ReportClaim(_) => Context::Links,
             Self::Claim(context, ..) => *context,
         }
     }
@@ -152,7 +156,8 @@ impl Subject {
             | Self::Asset(workspace, _)
             | Self::Link(workspace, _)
             | Self::OwnDomains(workspace)
-            | Self::Clicks(workspace) => Some(*workspace),
+            | Self::Clicks(workspace)
+            | Self::Exclusions(workspace) => Some(*workspace),
             Self::User(_) | Self::Session(_) | Self::ReportClaim(_) | Self::Claim(..) => None,
         }
     }
@@ -169,6 +174,9 @@ impl fmt::Display for Subject {
             Self::Link(workspace, link) => write!(f, "links.{workspace}.link.{link}"),
             Self::OwnDomains(workspace) => write!(f, "links.{workspace}.domains.{workspace}"),
             Self::Clicks(workspace) => write!(f, "clicks.{workspace}"),
+            Self::Exclusions(workspace) => {
+                write!(f, "clicks.{workspace}.exclusions.{workspace}")
+            }
             Self::ReportClaim(key) => write!(f, "clicks.claim.idempotency.{key}"),
             Self::Claim(context, kind, key) => {
                 write!(f, "{}.claim.{}.{key}", context.as_str(), kind.as_str())
@@ -191,6 +199,9 @@ fn parse(text: &str) -> Option<Subject> {
         ["clicks", workspace] => Some(Subject::Clicks(workspace.parse().ok()?)),
         ["clicks", "claim", "idempotency", key] => {
             is_claim_key(key).then(|| Subject::ReportClaim(key.to_owned()))
+        }
+        ["clicks", workspace, "exclusions", same] if workspace == same => {
+            Some(Subject::Exclusions(workspace.parse().ok()?))
         }
         ["core", "_", "user", user] => Some(Subject::User(user.parse().ok()?)),
         ["core", "_", "session", session] => Some(Subject::Session(session.parse().ok()?)),
@@ -242,6 +253,7 @@ mod tests {
             (workspace(), uuid()).prop_map(|(ws, id)| Subject::Link(ws, LinkId::new(id))),
             workspace().prop_map(Subject::OwnDomains),
             workspace().prop_map(Subject::Clicks),
+            workspace().prop_map(Subject::Exclusions),
             "[A-Za-z0-9_-]{1,64}".prop_map(Subject::ReportClaim),
             (
                 0..Context::ALL.len(),

@@ -13,13 +13,13 @@ use events::core::{
     ApiKeyEvent, CloseReason, Role, Scope, SessionEvent, UserEvent, WorkspaceEvent,
 };
 use events::links::{
-    Click, ClickEvent, Label, LinkEvent, OwnDomain, OwnDomainEvent, Parameter, Route, Rule, Utm,
-    Variant, When,
+    Click, ClickEvent, ExclusionEvent, ExclusionRule, Label, LinkEvent, OwnDomain, OwnDomainEvent,
+    Parameter, Route, Rule, Utm, Variant, When,
 };
 use events::media::{AssetEvent, Visibility};
 use events::{
-    ClickId, DomainEvent, DomainId, LinkId, Sealed, SessionId, Timestamp, UserId, WorkspaceId,
-    catalog,
+    ClickId, DomainEvent, DomainId, ExclusionId, LinkId, Sealed, SessionId, Timestamp, UserId,
+    WorkspaceId, catalog,
 };
 use uuid::Uuid;
 
@@ -51,6 +51,7 @@ fn samples() -> Vec<(String, Vec<u8>)> {
         encoded(api_keys()),
         encoded(links()),
         encoded(domains()),
+        encoded(exclusions()),
         encoded(vec![announced, stored]),
         vec![batch],
     ]
@@ -206,6 +207,29 @@ fn domains() -> Vec<OwnDomainEvent> {
     ]
 }
 
+fn exclusions() -> Vec<ExclusionEvent> {
+    let exclusion_id = ExclusionId::new(Uuid::from_u128(8));
+    let text = |text: &str| Some(text.to_owned());
+    let rule = ExclusionRule {
+        link_id: Some(LinkId::new(Uuid::from_u128(3))),
+        from: Some(time()),
+        to: Some("2026-11-22T00:00:00Z".parse().unwrap()),
+        network: text("ddccbbaa33221100"),
+        browser: text("Firefox"),
+        os: text("Linux"),
+        device: text("desktop"),
+        is_bot: Some(false),
+    };
+    vec![
+        ExclusionEvent::Added {
+            exclusion_id,
+            rule,
+            reason: text("a farm of clicks"),
+        },
+        ExclusionEvent::Removed { exclusion_id },
+    ]
+}
+
 fn label() -> Label {
     Label {
         title: Some("Spring sale".to_owned()),
@@ -268,6 +292,7 @@ fn click() -> ClickEvent<'static> {
         is_bot: false,
         city: text("Pokhara"),
         visitor: text("00112233aabbccdd"),
+        network: text("ddccbbaa33221100"),
         rule: text("phones"),
         variant: Some(1),
         utm_source: text("mail"),
@@ -291,6 +316,7 @@ fn rewritten(event_type: &str, body: &[u8]) -> (String, Vec<u8>) {
         WorkspaceEvent::AGGREGATE => through::<WorkspaceEvent>(event_type, body),
         LinkEvent::AGGREGATE => through::<LinkEvent>(event_type, body),
         OwnDomainEvent::AGGREGATE => through::<OwnDomainEvent>(event_type, body),
+        ExclusionEvent::AGGREGATE => through::<ExclusionEvent>(event_type, body),
         AssetEvent::AGGREGATE => through::<AssetEvent>(event_type, body),
         "millrace.links.click" => {
             // A batch is read as it is: what came with a later version is not told by an earlier one.

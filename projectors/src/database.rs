@@ -1,6 +1,7 @@
 //! Which database, and how long an answer of it is waited for.
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use events::Context;
@@ -8,6 +9,7 @@ use service::config::Secret;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 
+use crate::projection::Steps;
 use crate::roles;
 
 /// The database of the read models. Cheap to clone.
@@ -47,6 +49,23 @@ impl Database {
         self.options.clone().application_name("millrace projectors")
     }
 
+    /// As [`Database::within`], but the timeout is that of each step of the work.
+    pub(crate) async fn within_each<T, E: From<sqlx::Error>>(
+        &self,
+        steps: &Steps,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let mut work = pin!(work);
+        loop {
+            let done_before = steps.count();
+            match tokio::time::timeout(self.timeout, &mut work).await {
+                Ok(done) => return done,
+                Err(_) if steps.count() > done_before => {}
+                Err(_) => return Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()),
+            }
+        }
+    }
+
     /// Gives `work` up at the timeout; its connection must not be used again then.
     pub(crate) async fn within<T, E: From<sqlx::Error>>(
         &self,
@@ -56,5 +75,44 @@ impl Database {
             Ok(done) => done,
             Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use service::config::Secret;
+    use tokio::time::timeout;
+
+    use super::{Database, Steps};
+
+    const TIMEOUT: Duration = Duration::from_millis(400);
+
+    fn database() -> Database {
+        Database::new(&Secret::new("postgres://nobody@localhost/none"), TIMEOUT).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_work_may_take_longer_than_the_timeout_while_its_steps_do_not() {
+        let steps = Steps::default();
+        let work = async {
+            for _ in 0..4 {
+                timeout(TIMEOUT / 2, pending::<()>()).await.unwrap_err();
+                steps.done();
+            }
+            Ok::<_, sqlx::Error>(7)
+        };
+        assert_eq!(database().within_each(&steps, work).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_step_that_does_not_end_is_given_up() {
+        let steps = Steps::default();
+        steps.done();
+        let work = pending::<Result<(), sqlx::Error>>();
+        let given_up = database().within_each(&steps, work).await.unwrap_err();
+        assert!(matches!(given_up, sqlx::Error::Io(_)), "{given_up}");
     }
 }

@@ -1,6 +1,8 @@
 //! What a projection is, and what it means when one cannot apply an event.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use events::{Context, DecodeError, StreamName, Subject};
 use nats::{ReadError, StoredMessage};
@@ -28,6 +30,11 @@ pub(crate) trait Projection: Send + Sync {
     /// Reads a message; `None` when the message's subject is nothing to this projection.
     fn read(message: &StoredMessage) -> Result<Option<Self::Event<'_>>, DecodeError>;
 
+    /// How far `apply` has come with what may take long: see [`Steps`].
+    fn steps(&self) -> Steps {
+        Steps::default()
+    }
+
     /// Writes what the events say.
     ///
     /// It may be called again with the same events, after its transaction or savepoint was rolled back.
@@ -36,6 +43,22 @@ pub(crate) trait Projection: Send + Sync {
         tx: &mut PgConnection,
         batch: &[Self::Event<'_>],
     ) -> impl Future<Output = Result<(), ApplyError>> + Send;
+}
+
+/// What is done of a long work: the database has its whole timeout for each step. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps(Arc<AtomicU64>);
+
+impl Steps {
+    /// A step is done.
+    pub(crate) fn done(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many are done.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Why events could not be applied.

@@ -1,8 +1,10 @@
 //! Reading the log again ends where reading it live did.
 
 use events::core::{ApiKeyEvent, CloseReason, Role, SessionEvent, UserEvent, WorkspaceEvent};
-use events::links::{Label, LinkEvent, OwnDomainEvent, Route};
-use events::{Context, DomainId, LinkId, Position, Subject, Timestamp, UserId, WorkspaceId};
+use events::links::{ExclusionEvent, ExclusionRule, Label, LinkEvent, OwnDomainEvent, Route};
+use events::{
+    Context, DomainId, ExclusionId, LinkId, Position, Subject, Timestamp, UserId, WorkspaceId,
+};
 use service::sealed::SealingKey;
 use service::world;
 
@@ -28,6 +30,7 @@ async fn a_day(log: &Log) -> Vec<(&'static str, Position)> {
     let id = LinkId::new(world::new_id());
     let mut ends = Vec::new();
     for day in 0..5 {
+        exclude(log, workspace, id, day).await;
         let asset = asset(workspace);
         log.append(&asset, &announced()).await;
         log.append(&link(workspace), &strange()).await;
@@ -74,6 +77,27 @@ async fn a_links_life(log: &Log, workspace: WorkspaceId, slug: &str) -> Position
     let archived = LinkEvent::Archived { slug: slug.clone() };
     log.append(&link, &archived).await;
     log.append(&link, &LinkEvent::Restored { slug }).await
+}
+
+/// Clicks on a link do not count for a while, and again when that is taken back.
+async fn exclude(log: &Log, workspace: WorkspaceId, link: LinkId, day: u128) {
+    let id = |day| ExclusionId::new(uuid::Uuid::from_u128(day));
+    let subject = Subject::Exclusions(workspace);
+    let added = ExclusionEvent::Added {
+        exclusion_id: id(day),
+        rule: ExclusionRule {
+            link_id: Some(link),
+            ..ExclusionRule::default()
+        },
+        reason: None,
+    };
+    log.append(&subject, &added).await;
+    if let Some(before) = day.checked_sub(2) {
+        let removed = ExclusionEvent::Removed {
+            exclusion_id: id(before),
+        };
+        log.append(&subject, &removed).await;
+    }
 }
 
 /// Two domains come, and one goes that was the default.
@@ -185,6 +209,7 @@ async fn a_fresh_database_ends_as_the_live_one() {
         ("api_key_list", 5),
         ("audit_trail", 5 * (16 + 2 + 7 + 8) + 1),
         ("click_record", 200),
+        ("click_exclusion", 2),
         ("link_list", 5),
         ("domain_list", 5),
         ("parked_event", 5),

@@ -73,7 +73,7 @@ fn claim_of(
     once: &Once,
     record: &Record,
 ) -> Result<NewMessage, AnyError> {
-    claim_at(origin, once.subject(aggregate.context()), record)
+    claim_at(origin, once.subject(aggregate.stream()), record)
 }
 
 fn claim_at(origin: &Origin, subject: Subject, record: &Record) -> Result<NewMessage, AnyError> {

@@ -7,7 +7,7 @@ mod wish;
 
 use std::error::Error;
 
-use events::{ClaimKind, Context, Position, Subject};
+use events::{ClaimKind, Position, StreamName, Subject};
 use nats::{AppendError, Broker, NewMessage, ReadError};
 use service::keys::Keyring;
 
@@ -126,12 +126,12 @@ impl Commands {
         A: Aggregate,
         C: Decide<A>,
     {
-        let context = wish.subject.context();
+        let stream = wish.subject.stream();
         let once = answer.and(origin.once.as_ref());
         let mut claims = wish.claims.clone();
         let mut source = Source::Nearest;
         for _ in 0..ATTEMPTS_MAX {
-            if let Some(earlier) = self.earlier(context, once).await? {
+            if let Some(earlier) = self.earlier(stream, once).await? {
                 return Ok(Ended::Replayed(earlier));
             }
             let past = self.past::<A, C>(wish, source).await?;
@@ -160,7 +160,7 @@ impl Commands {
                 }
                 Stored::Claimed(kind, subject) => {
                     // A claim may be taken by the same wish, sent twice at once: then the first answer is due.
-                    if let Some(earlier) = self.earlier(context, once).await? {
+                    if let Some(earlier) = self.earlier(stream, once).await? {
                         return Ok(Ended::Replayed(earlier));
                     }
                     self.behind_release(&mut claims, kind, &subject).await?;
@@ -234,11 +234,11 @@ impl Commands {
     /// The answer of an earlier request with the same key, if there was one.
     pub(crate) async fn earlier<R: Error>(
         &self,
-        context: Context,
+        stream: StreamName,
         once: Option<&Once>,
     ) -> Result<Option<Accepted>, HandleError<R>> {
         match once {
-            Some(once) => self.recorded(&once.subject(context), once).await,
+            Some(once) => self.recorded(&once.subject(stream), once).await,
             None => Ok(None),
         }
     }
@@ -327,7 +327,7 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
             kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Domain | ClaimKind::Invitation),
             _,
         ) => Stored::Claimed(kind, subject),
-        Subject::Claim(_, ClaimKind::Idempotency, _) => Stored::Outrun,
+        Subject::Claim(_, ClaimKind::Idempotency, _) | Subject::ReportClaim(_) => Stored::Outrun,
         Subject::User(_)
         | Subject::Session(_)
         | Subject::Workspace(_)
@@ -336,7 +336,7 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
         | Subject::Link(..)
         | Subject::OwnDomains(_)
         | Subject::Clicks(_)
-        | Subject::ReportClaim(_) => {
+        | Subject::Exclusions(_) => {
             if subject == *ours {
                 Stored::Outrun
             } else {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::http::StatusCode;
-use events::{Context, Subject, WorkspaceId};
+use events::{StreamName, Subject, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::limits::Limit;
@@ -55,7 +55,9 @@ pub(crate) async fn make(
 ) -> Result<Accepted, Problem> {
     // Before the slugs and domains are looked at: they may be taken by this very wish, or gone since.
     let once = origin.once.as_ref();
-    let earlier = app.commands.earlier::<LinkRejection>(Context::Links, once);
+    let earlier = app
+        .commands
+        .earlier::<LinkRejection>(StreamName::Links, once);
     if let Some(earlier) = earlier.await? {
         return Ok(earlier);
     }

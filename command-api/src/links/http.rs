@@ -20,6 +20,7 @@ use super::bulk::{self, BulkBody, Made};
 use super::clicks;
 use super::domain;
 use super::edit::{self, EditBody};
+use super::exclusion;
 use super::import;
 use super::redirect::RedirectDocument;
 use super::shorten::{self, ShortenBody};
@@ -45,6 +46,7 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
         .routes(routes!(edit, archive))
         .routes(routes!(restore))
         .merge(domain::http::routes(limiter))
+        .merge(exclusion::http::routes(limiter))
 }
 
 /// Gives a target a short link.

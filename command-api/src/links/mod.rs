@@ -7,6 +7,7 @@ mod bulk;
 mod clicks;
 mod domain;
 mod edit;
+mod exclusion;
 mod former;
 pub(crate) mod http;
 mod import;
@@ -24,6 +25,7 @@ mod step;
 mod target;
 
 pub(crate) use domain::{Domain, OwnDomainRejection};
+pub(crate) use exclusion::ExclusionRejection;
 pub(crate) use import::Room as ImportRoom;
 pub(crate) use link::LinkRejection;
 pub(crate) use slug::Fill;

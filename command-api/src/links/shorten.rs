@@ -1,7 +1,7 @@
 //! Shortening: the edge of the command, where what was sent becomes values that cannot be wrong.
 
 use axum::http::StatusCode;
-use events::{Context, LinkId, Subject, Timestamp, WorkspaceId};
+use events::{LinkId, StreamName, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::limits::Limit;
@@ -130,7 +130,7 @@ pub(crate) async fn shorten(
         // What was asked for may have been there when the wish came first.
         let earlier = app
             .commands
-            .earlier::<LinkRejection>(Context::Links, origin.once.as_ref());
+            .earlier::<LinkRejection>(StreamName::Links, origin.once.as_ref());
         return earlier.await?.ok_or(problem);
     }
     let limit = Limit::CreationWorkspace;

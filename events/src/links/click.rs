@@ -40,6 +40,10 @@ pub struct Click<'a> {
     /// The same for the clicks of one visitor on one day, in one workspace, and nothing beyond that: 16 hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub visitor: Option<Cow<'a, str>>,
+    /// The same for the clicks from one range of addresses (a /24 of IPv4, a /48 of IPv6) on one day, in one workspace,
+    /// and nothing beyond that: 16 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    pub network: Option<Cow<'a, str>>,
     /// The name of the rule that led the visitor.
     #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
     pub rule: Option<Cow<'a, str>>,
@@ -78,9 +82,12 @@ pub struct ClickEvent<'a> {
 
 impl<'a> ClickEvent<'a> {
     /// The type of the event, in the newest version.
-    pub const EVENT_TYPE: &'static str = "millrace.links.click.recorded.v2";
-    /// What it was called before it had a city, a visitor, a rule and a variant.
-    const FIRST_TYPE: &'static str = "millrace.links.click.recorded.v1";
+    pub const EVENT_TYPE: &'static str = "millrace.links.click.recorded.v3";
+    /// What it was called before it had a network, and before that a city, a visitor, a rule and a variant.
+    const EARLIER_TYPES: [&'static str; 2] = [
+        "millrace.links.click.recorded.v2",
+        "millrace.links.click.recorded.v1",
+    ];
 
     /// A click that just happened.
     #[must_use]
@@ -96,7 +103,7 @@ impl<'a> ClickEvent<'a> {
     }
 
     fn is_known(event_type: &str) -> bool {
-        [Self::EVENT_TYPE, Self::FIRST_TYPE].contains(&event_type)
+        event_type == Self::EVENT_TYPE || Self::EARLIER_TYPES.contains(&event_type)
     }
 
     /// Reads a message's body: the clicks of one workspace, in the order in which they were packed.
@@ -136,6 +143,7 @@ mod tests {
             is_bot: false,
             city: None,
             visitor: None,
+            network: None,
             rule: None,
             variant: None,
             utm_source: None,
@@ -156,7 +164,7 @@ mod tests {
     fn a_stranger_in_the_batch_is_named() {
         let body = serde_json::to_string(&[click()])
             .unwrap()
-            .replace("recorded.v2", "recorded.v9");
+            .replace("recorded.v3", "recorded.v9");
         let error = ClickEvent::decode_batch(body.as_bytes()).unwrap_err();
         assert!(matches!(error, DecodeError::UnknownType(it) if it.ends_with("recorded.v9")));
     }

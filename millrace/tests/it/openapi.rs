@@ -13,7 +13,7 @@ use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
 /// A description that lacks one of these is no description.
-const ROUTES: [&str; 59] = [
+const ROUTES: [&str; 62] = [
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
@@ -57,6 +57,9 @@ const ROUTES: [&str; 59] = [
     "DELETE /v1/links/domains/{id}",
     "GET /v1/links/domains",
     "GET /v1/links/domains/{id}",
+    "POST /v1/links/exclusions",
+    "DELETE /v1/links/exclusions/{id}",
+    "GET /v1/links/exclusions",
     "GET /v1/links",
     "GET /v1/links/export",
     "GET /v1/links/{id}",

@@ -34,6 +34,7 @@ pub(crate) fn click() -> ClickEvent<'static> {
         is_bot: false,
         city: None,
         visitor: None,
+        network: None,
         rule: None,
         variant: None,
         utm_source: None,

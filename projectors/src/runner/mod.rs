@@ -144,11 +144,12 @@ impl<P: Projection> Runner<P> {
         batch: &Batch<'_>,
     ) -> Result<(), Interruption> {
         let begun = Instant::now();
+        let steps = self.projection.steps();
         let all = together(&mut self.projection, connection, batch);
-        match self.database.within(all).await {
+        match self.database.within_each(&steps, all).await {
             Err(Interruption::Apply(error)) if error.is_of_the_event() => {
                 let each = one_by_one(&mut self.projection, connection, batch);
-                self.database.within(each).await?;
+                self.database.within_each(&steps, each).await?;
             }
             done => done?,
         }

@@ -183,6 +183,7 @@ pub(crate) fn click(link: LinkId) -> ClickEvent<'static> {
         is_bot: false,
         city: None,
         visitor: None,
+        network: None,
         rule: None,
         variant: None,
         utm_source: None,

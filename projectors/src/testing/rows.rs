@@ -28,6 +28,7 @@ impl Rows {
             (Context::Links, "click_count_quarter"),
             (Context::Links, "click_count_value"),
             (Context::Links, "click_count_producer"),
+            (Context::Links, "click_exclusion"),
             (Context::Links, "parked_event"),
         ];
         let mut all = Vec::new();

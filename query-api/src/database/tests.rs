@@ -38,6 +38,8 @@ const ROWS: &[&str] = &[
     "links.click_count values ('{workspace}', '{thing}', '2026-11-21', 1, '')",
     "links.click_count_quarter values ('{workspace}', '{thing}', '2026-11-21', false, 1, null)",
     "links.click_count_value values ('{workspace}', '{thing}', 0, '2026-11-21', false, 'NP', 1, null)",
+    "links.click_exclusion values ('{thing}', '{workspace}', null, null, null, 1, null, null, null, null,
+        null, now(), 0)",
     "links.click_count_producer values ('{thing}', '{workspace}', 1, now())",
 ];
 /// The tables of every schema that no reader asks.

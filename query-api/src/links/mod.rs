@@ -21,6 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(click_count::of_workspace))
         .routes(routes!(click_count::top::of_link))
         .routes(routes!(click_count::top::of_workspace))
+        .routes(routes!(click_count::exclusion::list))
         .routes(routes!(click_count::record::of_link))
         .routes(routes!(click_count::record::of_workspace))
         .routes(routes!(click_count::record::export::of_link))

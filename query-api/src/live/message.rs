@@ -18,9 +18,11 @@ pub(super) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// `None` if it is none of any workspace.
+    /// `None` if it holds no clicks.
     pub(super) fn of(stored: &'a StoredMessage) -> Option<Self> {
-        let workspace = stored.subject.as_ref().and_then(Subject::workspace)?;
+        let Some(Subject::Clicks(workspace)) = stored.subject else {
+            return None;
+        };
         Some(Self {
             sequence: stored.position.sequence,
             workspace,

@@ -112,7 +112,8 @@ pub const SETTINGS: &[Setting] = &[
              registration-address=20/60,registration-account=5/60,\
              refresh-address=120/60,refresh-account=30/60,\
              link-password-address=10/60,link-password-link=60/60,\
-             membership-account=60/60,creation-workspace=6000/60,report-workspace=600000/60,verification-workspace=30/60",
+             membership-account=60/60,creation-workspace=6000/60,report-workspace=600000/60,verification-workspace=30/60,\
+             exclusion-workspace=10/60",
         ),
         "logins, registrations and refreshes by client address and by account, tries of links' passwords by client address and by link, memberships given or taken by account, and new links by workspace, each as so often in so many seconds; `off`, or what differs from the default",
     ),

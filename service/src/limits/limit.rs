@@ -27,6 +27,8 @@ pub enum Limit {
     ReportWorkspace,
     /// Looks for the records of domains, by workspace.
     VerificationWorkspace,
+    /// Exclusions of clicks made and removed, by workspace.
+    ExclusionWorkspace,
     /// Memberships given and taken by one account: each is told in the other's history, too.
     MembershipAccount,
 }
@@ -42,7 +44,7 @@ pub struct Policy {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::RegistrationAddress,
@@ -54,6 +56,7 @@ impl Limit {
         Self::CreationWorkspace,
         Self::ReportWorkspace,
         Self::VerificationWorkspace,
+        Self::ExclusionWorkspace,
         Self::MembershipAccount,
     ];
 
@@ -71,6 +74,7 @@ impl Limit {
             Self::CreationWorkspace => "creation-workspace",
             Self::ReportWorkspace => "report-workspace",
             Self::VerificationWorkspace => "verification-workspace",
+            Self::ExclusionWorkspace => "exclusion-workspace",
             Self::MembershipAccount => "membership-account",
         }
     }
@@ -80,7 +84,7 @@ impl Limit {
     pub(super) const fn default_policy(self) -> Policy {
         let quota = match self {
             Self::LoginAddress | Self::LinkPasswordLink | Self::MembershipAccount => 60,
-            Self::LoginAccount | Self::LinkPasswordAddress => 10,
+            Self::LoginAccount | Self::LinkPasswordAddress | Self::ExclusionWorkspace => 10,
             Self::RegistrationAddress => 20,
             Self::RegistrationAccount => 5,
             Self::RefreshAddress => 120,

@@ -215,6 +215,11 @@ pub const CODES: &[Code] = &[
         "The workspace has as many domains as a workspace may.",
     ),
     code(
+        "too_many_exclusions",
+        409,
+        "The workspace has as many exclusions of clicks as a workspace may.",
+    ),
+    code(
         "too_many_requests",
         429,
         "A rate limit is used up; come again after Retry-After.",

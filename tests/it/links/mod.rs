@@ -3,6 +3,7 @@
 mod bulk;
 mod creation;
 mod domains;
+mod excluded;
 mod life;
 mod limits;
 mod live;

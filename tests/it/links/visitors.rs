@@ -27,13 +27,18 @@ struct Kept {
     is_bot: bool,
 }
 
-/// Two that lead visitors, on a day that does not end before the story.
-async fn two_replicas() -> Stack {
+/// Waits for a day that does not end before the story, since hashes do.
+pub(super) async fn a_day_that_lasts() {
     eventually("a new day", async || {
         let left = DAY_S - service::world::now().odt().unix_timestamp() % DAY_S;
         if left > STORY_S { Ok(()) } else { Err(left) }
     })
     .await;
+}
+
+/// Two that lead visitors.
+async fn two_replicas() -> Stack {
+    a_day_that_lasts().await;
     Stack::behind_a_proxy(&[Processes::ALL, APIS]).await
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use events::links::ClickEvent;
-use events::{LinkId, StreamName};
+use events::{LinkId, StreamName, Subject};
 use nats::{BATCH_HEADER, Broker, PRODUCER_HEADER, Start, StoredMessage};
 
 use super::World;
@@ -59,7 +59,8 @@ impl Log {
     pub(crate) async fn new_clicks(&self) -> Vec<StoredMessage> {
         let mut numbers = HashMap::<String, u64>::new();
         let mut messages = self.all(StreamName::Clicks).await;
-        messages.retain(|message| !message.is_claim() && is_new(&mut numbers, message));
+        let is_of_clicks = |it: &StoredMessage| matches!(it.subject, Some(Subject::Clicks(_)));
+        messages.retain(|it| is_of_clicks(it) && is_new(&mut numbers, it));
         messages
     }
 }

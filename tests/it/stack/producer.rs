@@ -77,6 +77,7 @@ impl Producer {
             is_bot: false,
             city: None,
             visitor: None,
+            network: None,
             rule: None,
             variant: None,
             utm_source: None,

@@ -43,7 +43,7 @@ pub(super) struct ClickBody {
     /// The visitor's `User-Agent`; browser, system and device are kept, and whether it is a bot. Without it the click counts as a person's.
     #[serde(skip_serializing)]
     pub(super) user_agent: Option<String>,
-    /// The visitor's address; what country it is in and the day's visitor hash are kept.
+    /// The visitor's address; what country it is in and the day's hashes of the visitor and of the network are kept.
     #[serde(skip_serializing)]
     #[schema(value_type = Option<String>)]
     pub(super) ip: Option<IpAddr>,

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use events::links::ClickEvent;
-use events::{LinkId, Position, WorkspaceId};
+use events::{LinkId, Position, StreamName, WorkspaceId};
 use nats::{Kept, LaneError, NewMessage};
 use serde::Serialize;
 use service::body::Faults;
@@ -47,7 +47,7 @@ pub(super) async fn report(
 ) -> Result<Reported, Problem> {
     // Before anything that time may have changed: it was answered once.
     if let Some(once) = &origin.once {
-        let record = once.report_subject();
+        let record = once.subject(StreamName::Clicks);
         let earlier = app.commands.recorded::<LinkRejection>(&record, once);
         if let Some(earlier) = earlier.await? {
             return Ok(earlier.into());
@@ -132,7 +132,7 @@ async fn store_once(
 ) -> Result<Reported, HandleError<LinkRejection>> {
     let messages = NewMessage::clicks(workspace, events);
     let messages = messages.map_err(|error| HandleError::Form(error.into()))?;
-    let record = once.report_subject();
+    let record = once.subject(StreamName::Clicks);
     let stored = app
         .commands
         .store_once(origin, once, &record, &messages, answer);

@@ -13,7 +13,7 @@ use super::body::ClickBody;
 use crate::agents::Agent;
 use crate::app::App;
 use crate::geo::{Spot, parse_country};
-use crate::links::redirect::{Destination, SeenBy, Visitor, host_of, spot, tag};
+use crate::links::redirect::{Destination, Network, SeenBy, Visitor, host_of, spot, tag};
 
 /// How long ago a click may be: each month of clicks has a table of its own.
 const AGE_MAX: Duration = Duration::from_hours(3 * 366 * 24);
@@ -28,6 +28,7 @@ pub(super) struct Seen {
     body: ClickBody,
     agent: Arc<Agent>,
     visitor: Option<Visitor>,
+    network: Option<Network>,
 }
 
 impl Seen {
@@ -42,10 +43,14 @@ impl Seen {
         let (time, country) = parse(&body, now, faults);
         let text = body.user_agent.as_deref().filter(|it| !it.is_empty());
         let agent = text.map(|it| app.agents.know_text(it)).unwrap_or_default();
+        let (salts, by) = (&app.salts, SeenBy::Report);
+        let network = body
+            .ip
+            .and_then(|address| Network::of(salts, time, workspace, address, by));
         let address = body.ip.filter(|_| !agent.is_bot);
         let visitor = address.and_then(|address| {
             let text = text.unwrap_or_default().as_bytes();
-            Visitor::of(&app.salts, time, workspace, address, text, SeenBy::Report)
+            Visitor::of(salts, time, workspace, address, text, by)
         });
         Self {
             time,
@@ -53,6 +58,7 @@ impl Seen {
             body,
             agent,
             visitor,
+            network,
         }
     }
 
@@ -76,6 +82,7 @@ impl Seen {
             is_bot: agent.is_bot,
             city: city.map(Cow::Borrowed),
             visitor: self.visitor.as_ref().map(|it| it.as_str().into()),
+            network: self.network.as_ref().map(|it| it.as_str().into()),
             rule: None,
             variant: None,
             utm_source: utm(&self.body.utm_source),

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use events::{Context, DomainId, WorkspaceId};
+use events::{DomainId, StreamName, WorkspaceId};
 use service::limits::Limit;
 use service::problem::{Chain, Problem};
 
@@ -33,7 +33,7 @@ pub(super) async fn verify(
     let once = origin.once.as_ref();
     let earlier = app
         .commands
-        .earlier::<OwnDomainRejection>(Context::Links, once);
+        .earlier::<OwnDomainRejection>(StreamName::Links, once);
     if let Some(earlier) = earlier.await? {
         return Ok(earlier);
     }

@@ -10,6 +10,7 @@ use url::form_urlencoded;
 
 use super::Destination;
 use super::choice::{Choice, Facts};
+use super::network::Network;
 use super::visitor::{self, SeenBy, Visitor};
 use crate::agents::Agent;
 use crate::app::App;
@@ -39,6 +40,8 @@ pub(super) struct Visit<'a> {
     spot: Spot<'a>,
     /// None for bots, for who wants to be left alone, and while there is no salt.
     visitor: Option<Visitor>,
+    /// None for who wants to be left alone, and while there is no salt; bots have one.
+    network: Option<Network>,
 }
 
 /// Whether somebody opens the link, rather than looks (HEAD) or fetches ahead (`Sec-Purpose: prefetch`).
@@ -67,6 +70,7 @@ impl<'a> Visit<'a> {
             agent,
             spot: Spot::default(),
             visitor: None,
+            network: None,
         };
         if !is_counted(&request.method, headers) && destination.rules.is_empty() {
             return visit;
@@ -76,18 +80,15 @@ impl<'a> Visit<'a> {
         let is_shy = visitor::is_shy(headers);
         let found = address.map(|it| app.geo.find(it)).unwrap_or_default();
         visit.spot = spot(found, said, is_shy);
-        if let Some(address) = address.filter(|_| !is_shy && !agent.is_bot) {
-            let workspace = destination.workspace;
+        let Some(address) = address.filter(|_| !is_shy) else {
+            return visit;
+        };
+        let (salts, workspace, by) = (&app.salts, destination.workspace, SeenBy::Redirect);
+        visit.network = Network::of(salts, time, workspace, address, by);
+        if !agent.is_bot {
             let agent = headers.get(header::USER_AGENT);
             let agent = agent.map_or(&b""[..], HeaderValue::as_bytes);
-            visit.visitor = Visitor::of(
-                &app.salts,
-                time,
-                workspace,
-                address,
-                agent,
-                SeenBy::Redirect,
-            );
+            visit.visitor = Visitor::of(salts, time, workspace, address, agent, by);
         }
         visit
     }
@@ -126,6 +127,7 @@ impl<'a> Visit<'a> {
             is_bot: self.agent.is_bot,
             city: self.spot.city.map(Cow::Borrowed),
             visitor: self.visitor.as_ref().map(|it| it.as_str().into()),
+            network: self.network.as_ref().map(|it| it.as_str().into()),
             rule: choice.rule.map(Cow::Borrowed),
             variant: choice.variant,
             utm_source: None,
@@ -254,6 +256,7 @@ mod tests {
             agent: &agent,
             spot: Spot::default(),
             visitor: None,
+            network: None,
         };
         let destination = destination();
         let time = "2026-11-21T10:00:00Z".parse().unwrap();

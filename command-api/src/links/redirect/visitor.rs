@@ -1,6 +1,6 @@
 //! Telling visitors of one day apart, without knowing who they are.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str;
 
 use aws_lc_rs::hmac;
@@ -18,8 +18,12 @@ static SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::links) struct Visitor {
     number: u64,
-    digits: [u8; 16],
+    digits: Digits,
 }
+
+/// 64 bits as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digits([u8; 16]);
 
 /// Who saw a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +44,7 @@ impl Visitor {
         agent: &[u8],
         seen_by: SeenBy,
     ) -> Option<Self> {
-        let address = match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped(),
-            IpAddr::V6(address) => address,
-        };
+        let address = in_ipv6(address);
         let tag = salts.sign(time, |key| {
             // What comes first has one length, so nothing runs together.
             let mut hmac = hmac::Context::with_key(key);
@@ -58,22 +59,43 @@ impl Visitor {
     }
 
     fn new(number: u64) -> Self {
-        let mut digits = [0; 16];
-        for (place, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
-            place.copy_from_slice(&[byte >> 4, byte & 0xf].map(digit));
+        Self {
+            number,
+            digits: Digits::of(number),
         }
-        Self { number, digits }
     }
 
     /// 16 hexadecimal digits.
     pub(in crate::links) fn as_str(&self) -> &str {
-        str::from_utf8(&self.digits).unwrap_or_default()
+        self.digits.as_str()
     }
 
     /// What one visitor draws at one link, all day long: spread evenly, and of each link another.
     pub(in crate::links) fn lot(&self, link: LinkId) -> u64 {
         let (high, low) = link.uuid().as_u64_pair();
         mixed(self.number ^ mixed(high ^ mixed(low)))
+    }
+}
+
+impl Digits {
+    pub(super) fn of(number: u64) -> Self {
+        let mut digits = [0; 16];
+        for (place, byte) in digits.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+            place.copy_from_slice(&[byte >> 4, byte & 0xf].map(digit));
+        }
+        Self(digits)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// All addresses in one length; those of IPv4 stand in a range of their own (RFC 4291, section 2.5.5.2).
+pub(super) const fn in_ipv6(address: IpAddr) -> Ipv6Addr {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped(),
+        IpAddr::V6(address) => address,
     }
 }
 

@@ -65,7 +65,10 @@ const fn name(subject: &Subject) -> Option<(&'static str, Uuid)> {
         Subject::Asset(_, asset) => Some(("asset", asset.uuid())),
         Subject::Link(_, link) => Some(("link", link.uuid())),
         Subject::OwnDomains(workspace) => Some(("domains", workspace.uuid())),
-        Subject::Clicks(_) | Subject::ReportClaim(_) | Subject::Claim(..) => None,
+        Subject::Clicks(_)
+        | Subject::Exclusions(_)
+        | Subject::ReportClaim(_)
+        | Subject::Claim(..) => None,
     }
 }
 

@@ -48,6 +48,7 @@ impl Projection for SessionList {
                 | Subject::Link(..)
                 | Subject::OwnDomains(_)
                 | Subject::Clicks(_)
+                | Subject::Exclusions(_)
                 | Subject::ReportClaim(_)
                 | Subject::Claim(..),
             )

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
+use super::exclusion::Excluded;
 use super::message::ClickMessage;
 use super::tally::Tally;
 use super::write;
@@ -37,16 +38,24 @@ pub(super) struct DayRow {
     pub(super) packed: Vec<u8>,
 }
 
-/// Adds the clicks of all messages.
+/// Adds the clicks of all messages that count.
 pub(super) async fn count(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
+    excluded: &Excluded,
 ) -> Result<(), ApplyError> {
-    let clicks: Vec<_> = messages.iter().flat_map(|it| of_message(it)).collect();
-    let days = by_day(&clicks);
-    let stored = write::packed(tx, &days).await?;
+    let clicks = messages.iter().flat_map(|it| of_message(it, excluded));
+    add(tx, &by_day(&clicks.collect::<Vec<_>>())).await
+}
+
+/// Adds the clicks of each day, in their order.
+pub(super) async fn add(
+    tx: &mut PgConnection,
+    days: &[(ScopeDay, Vec<&PackedClick<'_>>)],
+) -> Result<(), ApplyError> {
+    let stored = write::packed(tx, days).await?;
     let (mut rows, mut tally) = (Vec::with_capacity(days.len()), Tally::default());
-    for (key, new) in &days {
+    for (key, new) in days {
         let old = unpack(stored.get(key).map_or(&[], Vec::as_slice))?;
         let all: Vec<_> = old.iter().chain(new.iter().copied()).collect();
         let (added, kept) = all.split_at(all.len() - all.len() % PACKED_MAX);
@@ -68,9 +77,14 @@ struct Counted<'c> {
     click: PackedClick<'c>,
 }
 
-fn of_message<'c>(message: &'c ClickMessage<'_>) -> impl Iterator<Item = Counted<'c>> {
+fn of_message<'c>(
+    message: &'c ClickMessage<'_>,
+    excluded: &'c Excluded,
+) -> impl Iterator<Item = Counted<'c>> {
     let workspace = message.workspace.uuid();
-    message.clicks.iter().map(move |event| {
+    let clicks = message.clicks.iter().enumerate();
+    let counting = clicks.filter(move |(place, _)| !excluded.has(message, *place));
+    counting.map(move |(_, event)| {
         let (data, time) = (&event.data, event.time.odt());
         let day = |scope| ScopeDay {
             scope,
@@ -90,7 +104,7 @@ fn of_message<'c>(message: &'c ClickMessage<'_>) -> impl Iterator<Item = Counted
 }
 
 /// Which quarter of an hour of its day.
-fn quarter(time: OffsetDateTime) -> u8 {
+pub(super) fn quarter(time: OffsetDateTime) -> u8 {
     time.hour() * 4 + time.minute() / QUARTER_MINUTES
 }
 

@@ -8,8 +8,16 @@ use nats::{BATCH_HEADER, PRODUCER_HEADER, StoredMessage};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::exclusion::ExclusionMessage;
+
 /// The longest text of a click that is kept, in bytes; with the rest of its key it fits well into an index entry.
 const TEXT_BYTES_MAX: usize = 255;
+
+/// What is taken from a message of CLICKS.
+pub(crate) enum OfClicks<'m> {
+    Clicks(ClickMessage<'m>),
+    Exclusion(Box<ExclusionMessage>),
+}
 
 /// All clicks of one workspace that were packed together.
 pub(crate) struct ClickMessage<'m> {
@@ -22,9 +30,28 @@ pub(crate) struct ClickMessage<'m> {
     pub(super) clicks: Vec<ClickEvent<'m>>,
 }
 
-impl<'m> ClickMessage<'m> {
+impl<'m> OfClicks<'m> {
     /// `None` for a stranger's subject.
     pub(super) fn read(message: &'m StoredMessage) -> Result<Option<Self>, DecodeError> {
+        if let Some(clicks) = ClickMessage::read(message)? {
+            return Ok(Some(Self::Clicks(clicks)));
+        }
+        let exclusion = ExclusionMessage::read(message)?;
+        Ok(exclusion.map(|it| Self::Exclusion(Box::new(it))))
+    }
+
+    /// When the broker stored it.
+    pub(super) fn stored_at(&self) -> OffsetDateTime {
+        match self {
+            Self::Clicks(it) => it.stored_at,
+            Self::Exclusion(it) => it.stored_at,
+        }
+    }
+}
+
+impl<'m> ClickMessage<'m> {
+    /// `None` for another subject.
+    fn read(message: &'m StoredMessage) -> Result<Option<Self>, DecodeError> {
         let Some(Subject::Clicks(workspace)) = message.subject else {
             return Ok(None);
         };

@@ -2,6 +2,7 @@
 
 mod binary_copy;
 mod count;
+mod exclusion;
 mod insert;
 mod message;
 mod partition;
@@ -17,17 +18,20 @@ use nats::StoredMessage;
 use sqlx::PgConnection;
 use tokio::time::{Duration, Instant};
 
-use self::message::ClickMessage;
-use crate::projection::{ApplyError, Projection};
+use self::exclusion::Excluded;
+use self::message::{ClickMessage, OfClicks};
+use crate::projection::{ApplyError, Projection, Steps};
 
 /// How often what is old is forgotten: producers that are gone, and clicks that need not be kept.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
-/// Keeps `click_record`, `click_count`, `click_count_quarter`, `click_count_value` and `click_count_producer`.
+/// Keeps `click_record`, `click_count`, `click_count_quarter`, `click_count_value`, `click_count_producer` and
+/// `click_exclusion`.
 #[derive(Default)]
 pub(crate) struct ClickCount {
     swept_at: Option<Instant>,
     retention: Option<Duration>,
+    steps: Steps,
 }
 
 impl ClickCount {
@@ -42,13 +46,34 @@ impl ClickCount {
     async fn sweep(
         &self,
         tx: &mut PgConnection,
-        batch: &[ClickMessage<'_>],
+        batch: &[OfClicks<'_>],
     ) -> Result<(), sqlx::Error> {
-        producer::forget_silent(tx, batch).await?;
+        let Some(reached) = batch.iter().map(OfClicks::stored_at).min() else {
+            return Ok(());
+        };
+        producer::forget_silent(tx, reached).await?;
         match self.retention {
-            Some(retention) => partition::drop_older(tx, batch, retention).await,
+            Some(retention) => partition::drop_older(tx, reached, retention).await,
             None => Ok(()),
         }
+    }
+
+    /// Keeps and counts clicks between which no rule changes.
+    async fn take_in(
+        &self,
+        tx: &mut PgConnection,
+        messages: &[&ClickMessage<'_>],
+    ) -> Result<(), ApplyError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let new = producer::uncounted(tx, messages).await?;
+        let excluded = Excluded::among(tx, &new).await?;
+        partition::make_for(tx, &new).await?;
+        raw::write_all(tx, &new, &excluded).await?;
+        count::count(tx, &new, &excluded).await?;
+        self.steps.done();
+        Ok(())
     }
 }
 
@@ -60,10 +85,14 @@ impl Projection for ClickCount {
     const BATCH_MESSAGES_MAX: usize = 10_000;
     /// Some 100,000 clicks: the more of them are added up at once, the fewer times the same rows are written.
     const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
-    type Event<'m> = ClickMessage<'m>;
+    type Event<'m> = OfClicks<'m>;
 
-    fn read(message: &StoredMessage) -> Result<Option<ClickMessage<'_>>, DecodeError> {
-        ClickMessage::read(message)
+    fn read(message: &StoredMessage) -> Result<Option<OfClicks<'_>>, DecodeError> {
+        OfClicks::read(message)
+    }
+
+    fn steps(&self) -> Steps {
+        self.steps.clone()
     }
 
     async fn apply(
@@ -78,9 +107,17 @@ impl Projection for ClickCount {
             self.sweep(tx, batch).await?;
             self.swept_at = Some(Instant::now());
         }
-        let new = producer::uncounted(tx, batch).await?;
-        partition::make_for(tx, &new).await?;
-        raw::write_all(tx, &new).await?;
-        count::count(tx, &new).await
+        let mut clicks = Vec::with_capacity(batch.len());
+        for it in batch {
+            match it {
+                OfClicks::Clicks(message) => clicks.push(message),
+                OfClicks::Exclusion(change) => {
+                    self.take_in(tx, &clicks).await?;
+                    clicks.clear();
+                    change.apply(tx, self.retention, &self.steps).await?;
+                }
+            }
+        }
+        self.take_in(tx, &clicks).await
     }
 }

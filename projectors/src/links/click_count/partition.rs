@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::{AssertSqlSafe, PgConnection};
-use time::{Date, Duration, Month};
+use time::{Date, Duration, Month, OffsetDateTime, Time};
 
 use super::message::ClickMessage;
 
@@ -35,19 +35,28 @@ pub(super) async fn make_for(
     Ok(())
 }
 
-/// Drops the partitions of months that ended longer ago than that, by the log's own time.
+/// The months that have a partition, from their beginning to that of the next.
+pub(super) async fn months(
+    tx: &mut PgConnection,
+) -> Result<Vec<(OffsetDateTime, OffsetDateTime)>, sqlx::Error> {
+    let names = sqlx::query_scalar!(
+        r#"select relname::text as "name!" from pg_inherits join pg_class on oid = inhrelid
+            where inhparent = 'click_record'::regclass order by relname::text collate "C""#
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(names.iter().filter_map(|it| month_of(it)).collect())
+}
+
+/// Drops the partitions of months that ended longer ago than that, by the time that the log has reached.
 ///
 /// What is counted of their clicks stays.
 pub(super) async fn drop_older(
     tx: &mut PgConnection,
-    batch: &[ClickMessage<'_>],
+    reached: OffsetDateTime,
     retention: std::time::Duration,
 ) -> Result<(), sqlx::Error> {
-    let Some(reached) = batch.iter().map(|message| message.stored_at).min() else {
-        return Ok(());
-    };
-    // The month in which what is kept begins is kept as a whole.
-    let (kept, _) = definition((reached - retention).date());
+    let (kept, _) = definition(kept_since(reached, retention).date());
     let old: Vec<String> = sqlx::query_scalar!(
         r#"select relname::text as "name!" from pg_inherits join pg_class on oid = inhrelid
             where inhparent = 'click_record'::regclass
@@ -65,6 +74,30 @@ pub(super) async fn drop_older(
         );
     }
     Ok(())
+}
+
+/// Where what is kept begins: the month in which it does is kept as a whole.
+pub(super) fn kept_since(
+    reached: OffsetDateTime,
+    retention: std::time::Duration,
+) -> OffsetDateTime {
+    beginning((reached - retention).date())
+}
+
+/// When the date's month begins.
+fn beginning(date: Date) -> OffsetDateTime {
+    let first = date.replace_day(1).unwrap_or(date);
+    first.with_time(Time::MIDNIGHT).assume_utc()
+}
+
+/// The month of the partition.
+fn month_of(name: &str) -> Option<(OffsetDateTime, OffsetDateTime)> {
+    let (year, month) = name.strip_prefix("click_record_")?.split_once('_')?;
+    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    let first = Date::from_calendar_date(year.parse().ok()?, month, 1).ok()?;
+    // No month has more than 31 days, and the next has more than one.
+    let next = first.checked_add(Duration::days(31)).unwrap_or(Date::MAX);
+    Some((beginning(first), beginning(next)))
 }
 
 /// The definitions of the partitions, by their names.
@@ -94,8 +127,33 @@ fn definition(date: Date) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::definition;
-    use time::macros::date;
+    use super::{definition, kept_since, month_of};
+    use std::time::Duration;
+    use time::macros::{date, datetime};
+
+    #[test]
+    fn a_month_is_told_by_its_partitions_name() {
+        let (name, _) = definition(date!(2026 - 12 - 31));
+        let (from, to) = (
+            datetime!(2026-12-01 0:00 UTC),
+            datetime!(2027-01-01 0:00 UTC),
+        );
+        assert_eq!(month_of(&name), Some((from, to)));
+        let (name, _) = definition(date!(2028 - 02 - 01));
+        let (from, to) = (
+            datetime!(2028-02-01 0:00 UTC),
+            datetime!(2028-03-01 0:00 UTC),
+        );
+        assert_eq!(month_of(&name), Some((from, to)));
+        assert_eq!(month_of("click_record_all"), None);
+    }
+
+    #[test]
+    fn the_month_in_which_what_is_kept_begins_is_kept_as_a_whole() {
+        let reached = datetime!(2026-11-21 10:00 UTC);
+        let kept = kept_since(reached, Duration::from_hours(24 * 30));
+        assert_eq!(kept, datetime!(2026-10-01 0:00 UTC));
+    }
 
     #[test]
     fn a_partition_ends_where_the_next_month_begins() {

@@ -18,11 +18,12 @@ type Marks = HashMap<(Uuid, Uuid), u64>;
 /// The messages that are not counted yet, and from now on are.
 pub(super) async fn uncounted<'b, 'm>(
     tx: &mut PgConnection,
-    batch: &'b [ClickMessage<'m>],
+    batch: &[&'b ClickMessage<'m>],
 ) -> Result<Vec<&'b ClickMessage<'m>>, sqlx::Error> {
     let mut marks = load(tx, batch).await?;
     let new: Vec<_> = batch
         .iter()
+        .copied()
         .filter(|message| is_new(&mut marks, message))
         .collect();
     if let Some(stored_at) = new.iter().map(|message| message.stored_at).max() {
@@ -48,8 +49,8 @@ fn key(message: &ClickMessage<'_>) -> Option<(Uuid, Uuid)> {
     Some((producer, message.workspace.uuid()))
 }
 
-async fn load(tx: &mut PgConnection, batch: &[ClickMessage<'_>]) -> Result<Marks, sqlx::Error> {
-    let keys: HashSet<_> = batch.iter().filter_map(key).collect();
+async fn load(tx: &mut PgConnection, batch: &[&ClickMessage<'_>]) -> Result<Marks, sqlx::Error> {
+    let keys: HashSet<_> = batch.iter().copied().filter_map(key).collect();
     let (producers, workspaces): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
     let rows = sqlx::query!(
         "select producer, workspace_id, batch from click_count_producer
@@ -94,14 +95,11 @@ async fn store(
 
 /// Forgets producers that have long been silent: a process that starts is a new one.
 ///
-/// Silence is judged by the log's own time: projections that were away for long find the repeats that wait for them.
+/// Silence is judged by the time that the log has `reached`: projections that were away for long find the repeats that wait for them.
 pub(super) async fn forget_silent(
     tx: &mut PgConnection,
-    batch: &[ClickMessage<'_>],
+    reached: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
-    let Some(reached) = batch.iter().map(|message| message.stored_at).min() else {
-        return Ok(());
-    };
     let silent_since = reached - SILENCE;
     sqlx::query!(
         "delete from click_count_producer where stored_at < $1",

@@ -5,13 +5,14 @@ use service::click_count::visitor;
 use sqlx::PgConnection;
 
 use super::binary_copy::BinaryCopy;
+use super::exclusion::Excluded;
 use super::insert;
 use super::message::ClickMessage;
 
 const COPY: &str = "copy click_record (workspace_id, link_id, occurred_at, sequence, ordinal, click_id, \
     visitor, variant, is_bot, slug, country, city, referrer, browser, os, device, utm_source, \
-    utm_medium, utm_campaign, rule) from stdin (format binary)";
-const COLUMNS: i16 = 20;
+    utm_medium, utm_campaign, rule, network, is_excluded) from stdin (format binary)";
+const COLUMNS: i16 = 22;
 
 /// How much is collected before it is sent: large enough that Postgres never waits for the next.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -28,21 +29,27 @@ const INSERTED_MAX: usize = 200;
 pub(super) async fn write_all(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
+    excluded: &Excluded,
 ) -> Result<(), sqlx::Error> {
     let clicks = messages.iter().map(|message| message.clicks.len());
     if clicks.sum::<usize>() <= INSERTED_MAX {
-        insert::insert(tx, messages).await
+        insert::insert(tx, messages, excluded).await
     } else {
-        copy(tx, messages).await
+        copy(tx, messages, excluded).await
     }
 }
 
-async fn copy(tx: &mut PgConnection, messages: &[&ClickMessage<'_>]) -> Result<(), sqlx::Error> {
+async fn copy(
+    tx: &mut PgConnection,
+    messages: &[&ClickMessage<'_>],
+    excluded: &Excluded,
+) -> Result<(), sqlx::Error> {
     let mut rows = BinaryCopy::with_capacity(CHUNK_BYTES + CLICK_BYTES);
     let mut sink = tx.copy_in_raw(COPY).await?;
     for message in messages {
-        for (ordinal, click) in (0_i32..).zip(&message.clicks) {
+        for (ordinal, (place, click)) in (0_i32..).zip(message.clicks.iter().enumerate()) {
             write(&mut rows, message, ordinal, click);
+            rows.boolean(excluded.has(message, place));
             if rows.bytes().len() >= CHUNK_BYTES {
                 sink.send(rows.bytes()).await?;
                 rows.clear();
@@ -55,6 +62,7 @@ async fn copy(tx: &mut PgConnection, messages: &[&ClickMessage<'_>]) -> Result<(
     Ok(())
 }
 
+/// All of a row but the last column.
 fn write(rows: &mut BinaryCopy, message: &ClickMessage<'_>, ordinal: i32, click: &ClickEvent<'_>) {
     let data = &click.data;
     rows.row(COLUMNS);
@@ -64,8 +72,8 @@ fn write(rows: &mut BinaryCopy, message: &ClickMessage<'_>, ordinal: i32, click:
     rows.bigint(message.sequence.cast_signed());
     rows.integer(ordinal);
     rows.uuid(click.id.uuid());
-    let visitor = data.visitor.as_deref().and_then(visitor);
-    rows.optional_bigint(visitor.map(u64::cast_signed));
+    let hash = |it: Option<&str>| it.and_then(visitor).map(u64::cast_signed);
+    rows.optional_bigint(hash(data.visitor.as_deref()));
     rows.optional_smallint(data.variant.map(i16::from));
     rows.boolean(data.is_bot);
     rows.text(&data.slug);
@@ -79,4 +87,5 @@ fn write(rows: &mut BinaryCopy, message: &ClickMessage<'_>, ordinal: i32, click:
     rows.optional_text(data.utm_medium.as_deref());
     rows.optional_text(data.utm_campaign.as_deref());
     rows.optional_text(data.rule.as_deref());
+    rows.optional_bigint(hash(data.network.as_deref()));
 }

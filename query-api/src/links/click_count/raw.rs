@@ -80,7 +80,8 @@ async fn each(
                   visitor
            from click_record
           where workspace_id = $1 and ($2::uuid[] is null or link_id = any($2))
-            and occurred_at >= $3 and occurred_at < $4 and ($5::bool is null or is_bot = $5)
+            and occurred_at >= $3 and occurred_at < $4 and not is_excluded
+            and ($5::bool is null or is_bot = $5)
             and ($6::text is null or coalesce(country, '') = $6)
             and ($7::text is null or coalesce(city, '') = $7)
             and ($8::text is null or coalesce(referrer, '') = $8)

@@ -221,6 +221,7 @@ fn click(link: LinkId) -> ClickEvent<'static> {
         is_bot: false,
         city: None,
         visitor: None,
+        network: None,
         rule: None,
         variant: None,
         utm_source: None,

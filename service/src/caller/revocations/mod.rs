@@ -102,6 +102,7 @@ impl Revocations {
             | Subject::Link(..)
             | Subject::OwnDomains(_)
             | Subject::Clicks(_)
+            | Subject::Exclusions(_)
             | Subject::ReportClaim(_)
             | Subject::Claim(..) => None,
         }?;

@@ -20,6 +20,7 @@ pub(super) enum Named {
     Asset,
     Link,
     Domain,
+    Exclusion,
 }
 
 /// What a request brings.
@@ -221,6 +222,20 @@ pub(super) const CASES: &[Case] = &[
     delete("/v1/links/domains/{id}/default", Named::Domain),
     get("/v1/links/domains", Named::Nothing),
     get("/v1/links/domains/{id}", Named::Domain),
+    post(
+        "/v1/links/exclusions",
+        Named::Nothing,
+        || json!({ "network": "00112233aabbccdd" }),
+        201,
+    ),
+    case(
+        Method::DELETE,
+        "/v1/links/exclusions/{id}",
+        Named::Exclusion,
+        Brought::StaleVersion(nothing),
+        412,
+    ),
+    get("/v1/links/exclusions", Named::Nothing),
     delete("/v1/links/{id}", Named::Link),
     post("/v1/links/{id}/restore", Named::Link, nothing, 200),
     post("/v1/links/{id}/clicks", Named::Link, || json!({}), 202),

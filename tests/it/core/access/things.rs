@@ -20,6 +20,7 @@ pub(super) struct Things {
     asset: String,
     link: String,
     domain: String,
+    exclusion: String,
 }
 
 impl Things {
@@ -32,7 +33,11 @@ impl Things {
         let key = owner.issues_a_key(&[Scope::LinksRead]).await;
         let domain = json!({ "domain": "go.acme.example" });
         let domain = owner.posts("/v1/links/domains", &domain).await.is(201).body;
+        let exclusion = json!({ "network": "0000000000000000" });
+        let exclusion = owner.posts("/v1/links/exclusions", &exclusion).await;
+        let exclusion = exclusion.is(201).body;
         let things = Self {
+            exclusion: exclusion["id"].as_str().unwrap().to_owned(),
             domain: domain["id"].as_str().unwrap().to_owned(),
             workspace: owner.workspace().to_owned(),
             user: owner.id().to_owned(),
@@ -66,6 +71,7 @@ impl Things {
             Named::Asset => &self.asset,
             Named::Link => &self.link,
             Named::Domain => &self.domain,
+            Named::Exclusion => &self.exclusion,
         };
         let path = case.path.replace("{id}", id).replace("{user_id}", user);
         let path = path.replace("{dimension}", "country");

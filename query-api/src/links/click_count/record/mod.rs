@@ -58,6 +58,15 @@ pub(super) struct Wanted {
     link: Option<LinkId>,
     span: Span,
     filter: Filter,
+    marked: Marked,
+}
+
+/// Which clicks are wanted, by whether they count.
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Marked {
+    /// Only clicks that an exclusion means, or only those that count; both if it isn't said.
+    excluded: Option<bool>,
 }
 
 impl Wanted {
@@ -66,6 +75,7 @@ impl Wanted {
         link: Option<LinkId>,
         span: &AskedSpan,
         filter: Filter,
+        marked: Marked,
     ) -> Result<Self, Problem> {
         filter.check()?;
         Ok(Self {
@@ -73,6 +83,7 @@ impl Wanted {
             link,
             span: span.of_all_time(world::now().odt())?,
             filter,
+            marked,
         })
     }
 }
@@ -84,22 +95,25 @@ impl Wanted {
         ("id" = Uuid, Path),
         AskedSpan,
         Filter,
+        Marked,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
     ),
     responses((status = 200, body = Page<ClickBody>), ReadProblems),
 )]
+#[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 pub(crate) async fn of_link(
     State(app): State<App>,
     caller: Caller,
     Path(link): Path<LinkId>,
     Query(span): Query<AskedSpan>,
     Query(filter): Query<Filter>,
+    Query(marked): Query<Marked>,
     min_position: MinPosition,
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
-    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter)?;
+    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
@@ -110,6 +124,7 @@ pub(crate) async fn of_link(
     params(
         AskedSpan,
         Filter,
+        Marked,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
         ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
@@ -121,10 +136,11 @@ pub(crate) async fn of_workspace(
     caller: Caller,
     Query(span): Query<AskedSpan>,
     Query(filter): Query<Filter>,
+    Query(marked): Query<Marked>,
     min_position: MinPosition,
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
-    let wanted = Wanted::parse(caller.workspace, None, &span, filter)?;
+    let wanted = Wanted::parse(caller.workspace, None, &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, None).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
@@ -152,8 +168,8 @@ pub(super) async fn rows(
     let (span, filter) = (wanted.span, &wanted.filter);
     sqlx::query_as!(
         Row,
-        "select click_id, link_id, slug, occurred_at, sequence, ordinal, visitor, variant, is_bot,
-                country, city, referrer, browser, os, device, utm_source, utm_medium, utm_campaign, rule
+        "select click_id, link_id, slug, occurred_at, sequence, ordinal, visitor, network, variant,
+                is_bot, is_excluded, country, city, referrer, browser, os, device, utm_source, utm_medium, utm_campaign, rule
            from click_record
           where workspace_id = $1 and ($2::uuid is null or link_id = $2)
             and occurred_at >= $3 and occurred_at < $4 and ($5::bool is null or is_bot = $5)
@@ -167,6 +183,7 @@ pub(super) async fn rows(
             and ($13::text is null or coalesce(utm_medium, '') = $13)
             and ($14::text is null or coalesce(utm_campaign, '') = $14)
             and ($15::text is null or coalesce(rule, '') = $15)
+            and ($20::bool is null or is_excluded = $20)
             and occurred_at <= $16 and (occurred_at, sequence, ordinal) < ($16, $17, $18)
           order by occurred_at desc, sequence desc, ordinal desc limit $19",
         wanted.workspace.uuid(),
@@ -188,6 +205,7 @@ pub(super) async fn rows(
         behind.sequence,
         behind.ordinal,
         limit,
+        wanted.marked.excluded,
     )
     .fetch_all(read)
     .await

@@ -1,5 +1,6 @@
 //! Clicks as the projectors leave them, for questions.
 
+mod exclusion;
 mod export;
 mod record;
 mod series;

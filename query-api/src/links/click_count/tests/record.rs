@@ -78,8 +78,8 @@ async fn a_click_is_told_with_all_that_is_known() {
             "id": "00000000-0000-0000-0000-000000000000", "link_id": LINK, "slug": "s",
             "occurred_at": "2026-11-20T10:00:00Z", "country": "NP", "city": null, "referrer": null,
             "browser": "Firefox", "os": null, "device": null, "is_bot": false,
-            "visitor": "00000000000000ff", "rule": null, "variant": null, "utm_source": null,
-            "utm_medium": null, "utm_campaign": null,
+            "visitor": "00000000000000ff", "network": null, "rule": null, "variant": null, "utm_source": null,
+            "utm_medium": null, "utm_campaign": null, "excluded": false,
         })
     );
     let (_, none) = stage

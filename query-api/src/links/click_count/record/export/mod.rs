@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use self::encode::Encoder;
 use super::super::filter::Filter;
 use super::super::span::AskedSpan;
-use super::{Behind, Wanted, rows};
+use super::{Behind, Marked, Wanted, rows};
 use crate::app::App;
 use crate::database;
 use crate::http::ReadProblems;
@@ -78,6 +78,7 @@ impl Format {
         AskedFormat,
         AskedSpan,
         Filter,
+        Marked,
         ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
     ),
     responses(
@@ -89,6 +90,7 @@ impl Format {
         ReadProblems,
     ),
 )]
+#[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 pub(crate) async fn of_link(
     State(app): State<App>,
     caller: Caller,
@@ -96,9 +98,10 @@ pub(crate) async fn of_link(
     Query(format): Query<AskedFormat>,
     Query(span): Query<AskedSpan>,
     Query(filter): Query<Filter>,
+    Query(marked): Query<Marked>,
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter)?;
+    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter, marked)?;
     drop(open(&app, &caller, &min_position, Some(link)).await?);
     file(app, caller, wanted, format.format.unwrap_or_default()).await
 }
@@ -112,6 +115,7 @@ pub(crate) async fn of_link(
         AskedFormat,
         AskedSpan,
         Filter,
+        Marked,
         ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
     ),
     responses(
@@ -129,9 +133,10 @@ pub(crate) async fn of_workspace(
     Query(format): Query<AskedFormat>,
     Query(span): Query<AskedSpan>,
     Query(filter): Query<Filter>,
+    Query(marked): Query<Marked>,
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(caller.workspace, None, &span, filter)?;
+    let wanted = Wanted::parse(caller.workspace, None, &span, filter, marked)?;
     app.progress.reach(&min_position, &DEPENDS_ON).await?;
     file(app, caller, wanted, format.format.unwrap_or_default()).await
 }

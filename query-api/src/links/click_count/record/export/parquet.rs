@@ -51,7 +51,9 @@ fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
     };
     let times: TimestampMicrosecondArray = rows.iter().map(|row| Some(microseconds(row))).collect();
     let visitors = rows.iter().map(Row::visitor).collect::<StringArray>();
+    let networks = rows.iter().map(Row::network).collect::<StringArray>();
     let bots = rows.iter().map(|row| Some(row.is_bot));
+    let excluded = rows.iter().map(|row| Some(row.is_excluded));
     let variants = rows.iter().map(|row| row.variant);
     // Every column may be null, so that the schema doesn't depend on the rows.
     RecordBatch::try_from_iter_with_nullable([
@@ -67,6 +69,7 @@ fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
         ("device", texts(|row| row.device.as_deref()), true),
         ("is_bot", Arc::new(bots.collect::<BooleanArray>()), true),
         ("visitor", Arc::new(visitors), true),
+        ("network", Arc::new(networks), true),
         ("rule", texts(|row| row.rule.as_deref()), true),
         ("variant", Arc::new(variants.collect::<Int16Array>()), true),
         ("utm_source", texts(|row| row.utm_source.as_deref()), true),
@@ -74,6 +77,11 @@ fn batch(rows: &[Row]) -> Result<RecordBatch, ArrowError> {
         (
             "utm_campaign",
             texts(|row| row.utm_campaign.as_deref()),
+            true,
+        ),
+        (
+            "excluded",
+            Arc::new(excluded.collect::<BooleanArray>()),
             true,
         ),
     ])
