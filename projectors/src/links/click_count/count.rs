@@ -12,13 +12,17 @@ use uuid::Uuid;
 
 use super::exclusion::Excluded;
 use super::message::ClickMessage;
+use super::sketches::Sketches;
 use super::tally::Tally;
-use super::write;
+use super::{raw, write};
 use crate::projection::ApplyError;
 
 /// How many clicks of a day are packed before they are added up: many enough that adding up is rare,
 /// few enough that a row which is written anew with every click stays below 16 KiB.
 pub(super) const PACKED_MAX: usize = 512;
+
+/// Rows that are made in one go: a few milliseconds of work at most.
+const AT_A_TIME: usize = 16;
 
 const QUARTER_MINUTES: u8 = 15;
 
@@ -38,14 +42,22 @@ pub(super) struct DayRow {
     pub(super) packed: Vec<u8>,
 }
 
-/// Adds the clicks of all messages that count.
-pub(super) async fn count(
+/// Keeps the clicks of all messages as they came, and adds those that count.
+pub(super) async fn take_in(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
     excluded: &Excluded,
 ) -> Result<(), ApplyError> {
     let clicks = messages.iter().flat_map(|it| of_message(it, excluded));
-    add(tx, &by_day(&clicks.collect::<Vec<_>>())).await
+    let clicks: Vec<_> = clicks.collect();
+    let days = by_day(&clicks);
+    let stored = write::packed(tx, &days).await?;
+    let sums = Sums::of(&days, &stored)?;
+    let sketches = Sketches::stored(tx, &sums.tally).await?;
+    // Postgres takes in the clicks as they came while the others are packed and sketched here.
+    let raw = async { Ok(raw::write_all(tx, messages, excluded).await?) };
+    let (rows, ()) = tokio::try_join!(sums.rows(sketches), raw)?;
+    sums.write(tx, &rows).await
 }
 
 /// Adds the clicks of each day, in their order.
@@ -54,21 +66,63 @@ pub(super) async fn add(
     days: &[(ScopeDay, Vec<&PackedClick<'_>>)],
 ) -> Result<(), ApplyError> {
     let stored = write::packed(tx, days).await?;
-    let (mut rows, mut tally) = (Vec::with_capacity(days.len()), Tally::default());
-    for (key, new) in days {
-        let old = unpack(stored.get(key).map_or(&[], Vec::as_slice))?;
-        let all: Vec<_> = old.iter().chain(new.iter().copied()).collect();
-        let (added, kept) = all.split_at(all.len() - all.len() % PACKED_MAX);
-        tally.add(*key, added);
-        rows.push(DayRow {
-            key: *key,
-            clicks: i64::try_from(new.len()).unwrap_or(i64::MAX),
-            packed: pack(kept.iter().copied()),
-        });
+    let sums = Sums::of(days, &stored)?;
+    let sketches = Sketches::stored(tx, &sums.tally).await?;
+    let rows = sums.rows(sketches).await?;
+    sums.write(tx, &rows).await
+}
+
+/// What days have, with what is new.
+#[derive(Default)]
+struct Sums<'c> {
+    /// How many clicks are new, and those that stay packed.
+    days: Vec<(ScopeDay, usize, Vec<PackedClick<'c>>)>,
+    tally: Tally<'c>,
+}
+
+/// The rows of it that take long to make.
+struct Rows {
+    days: Vec<DayRow>,
+    sketches: Sketches,
+}
+
+impl<'c> Sums<'c> {
+    fn of(
+        days: &[(ScopeDay, Vec<&PackedClick<'c>>)],
+        stored: &'c HashMap<ScopeDay, Vec<u8>>,
+    ) -> Result<Self, ApplyError> {
+        let mut sums = Self::default();
+        for (key, new) in days {
+            let mut all = unpack(stored.get(key).map_or(&[], Vec::as_slice))?;
+            all.extend(new.iter().copied());
+            let kept = all.split_off(all.len() - all.len() % PACKED_MAX);
+            sums.tally.add(*key, &all);
+            sums.days.push((*key, new.len(), kept));
+        }
+        Ok(sums)
     }
-    write::days(tx, &rows).await?;
-    write::quarters(tx, &tally.quarters).await?;
-    write::values(tx, &tally.values).await
+
+    /// Makes them a few at a time, and lets others go on in between.
+    async fn rows(&self, stored: Sketches) -> Result<Rows, ApplyError> {
+        let mut days = Vec::with_capacity(self.days.len());
+        for some in self.days.chunks(AT_A_TIME) {
+            days.extend(some.iter().map(|(key, new, kept)| DayRow {
+                key: *key,
+                clicks: i64::try_from(*new).unwrap_or(i64::MAX),
+                packed: pack(kept.iter()),
+            }));
+            tokio::task::yield_now().await;
+        }
+        let sketches = stored.with(&self.tally, AT_A_TIME).await?;
+        Ok(Rows { days, sketches })
+    }
+
+    async fn write(&self, tx: &mut PgConnection, rows: &Rows) -> Result<(), ApplyError> {
+        write::days(tx, &rows.days).await?;
+        write::quarters(tx, &self.tally.quarters, &rows.sketches.quarters).await?;
+        write::values(tx, &self.tally.values, &rows.sketches.values).await?;
+        Ok(())
+    }
 }
 
 /// A click, with its link's day and its workspace's.

@@ -8,6 +8,7 @@ mod message;
 mod partition;
 mod producer;
 mod raw;
+mod sketches;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -70,8 +71,7 @@ impl ClickCount {
         let new = producer::uncounted(tx, messages).await?;
         let excluded = Excluded::among(tx, &new).await?;
         partition::make_for(tx, &new).await?;
-        raw::write_all(tx, &new, &excluded).await?;
-        count::count(tx, &new, &excluded).await?;
+        count::take_in(tx, &new, &excluded).await?;
         self.steps.done();
         Ok(())
     }

@@ -48,7 +48,7 @@ pub(super) struct Tally<'c> {
 
 impl<'c> Tally<'c> {
     /// Adds up the clicks of a day, which comes only once.
-    pub(super) fn add(&mut self, day: ScopeDay, clicks: &[&PackedClick<'c>]) {
+    pub(super) fn add(&mut self, day: ScopeDay, clicks: &[PackedClick<'c>]) {
         let quarters = by(clicks, |click| (click.quarter, click.is_bot));
         let quarters = quarters.map(|((quarter, is_bot), added)| {
             let key = QuarterKey {
@@ -76,7 +76,7 @@ impl<'c> Tally<'c> {
 }
 
 fn by<'c, K: Hash + Eq + Ord>(
-    clicks: &[&PackedClick<'c>],
+    clicks: &[PackedClick<'c>],
     key: impl Fn(&PackedClick<'c>) -> K,
 ) -> impl Iterator<Item = (K, Added)> {
     let mut all: HashMap<K, Added> = HashMap::new();
@@ -125,7 +125,6 @@ mod tests {
         fn every_click_is_in_one_quarter_and_in_one_value_of_each_dimension(
             clicks in prop::collection::vec(a_click(), 0..60)
         ) {
-            let clicks: Vec<_> = clicks.iter().collect();
             let mut tally = Tally::default();
             tally.add(DAY, &clicks);
             prop_assert!(tally.quarters.is_sorted_by(|(a, _), (b, _)| a < b), "each key once");

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use service::click_count::{PackedClick, SketchError, Visitors};
+use service::click_count::PackedClick;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
 use super::count::{DayRow, ScopeDay};
 use super::tally::{Added, QuarterKey, ValueKey};
-use crate::projection::ApplyError;
 
 /// The packed clicks of those days that have a row.
 pub(super) async fn packed(
@@ -55,12 +54,13 @@ pub(super) async fn days(tx: &mut PgConnection, rows: &[DayRow]) -> Result<(), s
     Ok(())
 }
 
-pub(super) async fn quarters(
+/// The sketches of those quarters that have one, by the quarters' places, from 1.
+pub(super) async fn quarters_sketched(
     tx: &mut PgConnection,
     rows: &[(QuarterKey, Added)],
-) -> Result<(), ApplyError> {
+) -> Result<HashMap<i64, Vec<u8>>, sqlx::Error> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(HashMap::new());
     }
     let columns = QuarterColumns::of(rows);
     let stored = sqlx::query!(
@@ -73,10 +73,23 @@ pub(super) async fn quarters(
         &columns.buckets,
         &columns.bots,
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(tx)
     .await?;
-    let stored = by_place(stored.into_iter().map(|row| (row.at, row.visitors)));
-    let visitors = sketches(rows.iter().map(|(_, added)| added), &stored)?;
+    Ok(by_place(
+        stored.into_iter().map(|row| (row.at, row.visitors)),
+    ))
+}
+
+/// A sketch that is none stays as it is.
+pub(super) async fn quarters(
+    tx: &mut PgConnection,
+    rows: &[(QuarterKey, Added)],
+    visitors: &[Option<Vec<u8>>],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = QuarterColumns::of(rows);
     sqlx::query!(
         "insert into click_count_quarter (workspace_id, scope_id, bucket, is_bot, clicks, visitors)
          select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::boolean[], $5::bigint[],
@@ -89,7 +102,7 @@ pub(super) async fn quarters(
         &columns.buckets,
         &columns.bots,
         &clicks(rows),
-        &visitors as &[Option<Vec<u8>>],
+        visitors as &[Option<Vec<u8>>],
     )
     .execute(tx)
     .await?;
@@ -120,12 +133,13 @@ fn start(key: &QuarterKey) -> OffsetDateTime {
     midnight + Duration::minutes(15) * i32::from(key.quarter)
 }
 
-pub(super) async fn values(
+/// As [`quarters_sketched`], of values.
+pub(super) async fn values_sketched(
     tx: &mut PgConnection,
     rows: &[(ValueKey<'_>, Added)],
-) -> Result<(), ApplyError> {
+) -> Result<HashMap<i64, Vec<u8>>, sqlx::Error> {
     if rows.is_empty() {
-        return Ok(());
+        return Ok(HashMap::new());
     }
     let columns = ValueColumns::of(rows);
     let stored = sqlx::query!(
@@ -141,10 +155,23 @@ pub(super) async fn values(
         &columns.bots,
         &columns.values as &[&str],
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(tx)
     .await?;
-    let stored = by_place(stored.into_iter().map(|row| (row.at, row.visitors)));
-    let visitors = sketches(rows.iter().map(|(_, added)| added), &stored)?;
+    Ok(by_place(
+        stored.into_iter().map(|row| (row.at, row.visitors)),
+    ))
+}
+
+/// As [`quarters`].
+pub(super) async fn values(
+    tx: &mut PgConnection,
+    rows: &[(ValueKey<'_>, Added)],
+    visitors: &[Option<Vec<u8>>],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = ValueColumns::of(rows);
     sqlx::query!(
         "insert into click_count_value (workspace_id, scope_id, dimension, day, is_bot, value, clicks,
              visitors)
@@ -160,7 +187,7 @@ pub(super) async fn values(
         &columns.bots,
         &columns.values as &[&str],
         &clicks(rows),
-        &visitors as &[Option<Vec<u8>>],
+        visitors as &[Option<Vec<u8>>],
     )
     .execute(tx)
     .await?;
@@ -194,30 +221,7 @@ fn clicks<K>(rows: &[(K, Added)]) -> Vec<i64> {
     rows.iter().map(|(_, added)| added.clicks).collect()
 }
 
-/// The stored sketches, by the places, from 1, of those that were asked for.
 fn by_place(rows: impl Iterator<Item = (i64, Option<Vec<u8>>)>) -> HashMap<i64, Vec<u8>> {
     rows.filter_map(|(at, visitors)| Some((at, visitors?)))
         .collect()
-}
-
-/// The sketches with what is added; none where nothing changes, so that a large one is not written for nothing.
-fn sketches<'r>(
-    rows: impl Iterator<Item = &'r Added>,
-    stored: &HashMap<i64, Vec<u8>>,
-) -> Result<Vec<Option<Vec<u8>>>, SketchError> {
-    (1..)
-        .zip(rows)
-        .map(|(at, added)| sketch(added, stored.get(&at).map(Vec::as_slice)))
-        .collect()
-}
-
-fn sketch(added: &Added, stored: Option<&[u8]>) -> Result<Option<Vec<u8>>, SketchError> {
-    if added.visitors.is_empty() {
-        return Ok(None);
-    }
-    let mut visitors = Visitors::default();
-    stored.map_or(Ok(()), |it| visitors.merge(it))?;
-    added.visitors.iter().for_each(|it| visitors.add(*it));
-    let bytes = visitors.to_bytes();
-    Ok((stored != Some(bytes.as_slice())).then_some(bytes))
 }
