@@ -135,7 +135,7 @@ async fn what_is_no_rule_is_refused_as_a_whole() {
 
 #[tokio::test]
 async fn a_workspace_changes_its_exclusions_only_so_often() {
-    let stack = Stack::limited_to("exclusion-workspace=1/86400", &[Processes::ALL]).await;
+    let stack = Stack::limited_to("exclusion-workspace=1/3600", &[Processes::ALL]).await;
     let ada = stack.person("ada").await;
     let wish = json!({ "is_bot": true });
     let (first, second) = tokio::join!(ada.writes(PATH, &wish), ada.writes(PATH, &wish));

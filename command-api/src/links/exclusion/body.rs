@@ -5,7 +5,7 @@ use events::{ExclusionId, LinkId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Exclusions;
+use super::exclusions::Exclusions;
 use crate::accepted::Answer;
 
 /// Clicks that do not count: those that fit all that is given.

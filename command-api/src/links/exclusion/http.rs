@@ -13,11 +13,9 @@ use service::world;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::add::Add;
 use super::body::{self, ExclusionBody};
-use super::remove::Remove;
+use super::exclusions::{Add, ExclusionRejection, Exclusions, Remove};
 use super::rule::AddBody;
-use super::{ExclusionRejection, Exclusions};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::{ATTEMPTS_MAX, HandleError, Source, Wish};

@@ -156,7 +156,7 @@ fn farmed(link: LinkId, count: usize) -> Vec<ClickEvent<'static>> {
         let mut it = click(link);
         it.time = "2026-11-20T10:00:00Z".parse().unwrap();
         it.data.visitor = Some(format!("{at:016x}").into());
-        it.data.network = (at % 3 == 0).then(|| format!("{:016x}", 7).into());
+        it.data.network = at.is_multiple_of(3).then(|| format!("{:016x}", 7).into());
         it
     };
     (0..count).map(one).collect()

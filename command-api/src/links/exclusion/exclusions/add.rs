@@ -8,10 +8,10 @@ use crate::decider::Decide;
 
 /// Somebody wants clicks not to count; the values were parsed at the edge.
 #[derive(Clone, Debug)]
-pub(super) struct Add {
-    pub(super) id: ExclusionId,
-    pub(super) rule: ExclusionRule,
-    pub(super) reason: Option<String>,
+pub(in super::super) struct Add {
+    pub(in super::super) id: ExclusionId,
+    pub(in super::super) rule: ExclusionRule,
+    pub(in super::super) reason: Option<String>,
 }
 
 impl Decide<Exclusions> for Add {

@@ -8,8 +8,8 @@ use crate::decider::Decide;
 
 /// Somebody wants clicks to count again.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Remove {
-    pub(super) id: ExclusionId,
+pub(in super::super) struct Remove {
+    pub(in super::super) id: ExclusionId,
 }
 
 impl Decide<Exclusions> for Remove {
