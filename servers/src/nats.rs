@@ -33,7 +33,7 @@ pub struct Nats {
     child: Child,
     launch: Launch,
     settings: Settings,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 impl Nats {
@@ -47,13 +47,18 @@ impl Nats {
             child,
             launch,
             settings,
-            _folder: folder,
+            folder,
         })
     }
 
     /// Where clients connect, with user and password in it.
     pub fn url(&self) -> String {
         url(&self.settings)
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Ends it in order.
