@@ -96,3 +96,21 @@ async fn nobody_enters_with_anothers_password_or_none() {
         .unwrap_err();
     assert!(refused.to_string().contains("authorization"), "{refused}");
 }
+
+#[tokio::test]
+async fn the_system_notices_nothing_when_readers_come() {
+    let world = World::new().await;
+    let neighbour = NeighbourNats::find(world.nats.data()).unwrap();
+    let subject = crate::world::subject();
+    for round in 0..50 {
+        let account = serde_json::json!({ "users": [] });
+        set_accounts(&neighbour, &[(format!("consumer_{round}"), account)].into());
+        neighbour.reload().unwrap();
+        let until = tokio::time::Instant::now() + std::time::Duration::from_millis(20);
+        while tokio::time::Instant::now() < until {
+            let reads = (0..32).map(|_| world.broker.last_from_leader(&subject));
+            futures::future::try_join_all(reads).await.unwrap();
+        }
+    }
+    assert_eq!(world.broker.connection().borrow().count, 1);
+}
