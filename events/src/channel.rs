@@ -85,10 +85,10 @@ impl Channel {
         },
     ];
 
-    /// The events that come on it.
+    /// The events that come on it, earlier versions among them.
     #[must_use]
     pub fn event_types(&self) -> Vec<EventType> {
-        let all = catalog::event_types().into_iter();
+        let all = catalog::readable_types().into_iter();
         let is_of_this = |it: &EventType| {
             let rest = it.name.strip_prefix(self.events);
             rest.is_some_and(|rest| rest.starts_with('.'))
@@ -219,7 +219,7 @@ mod tests {
             .collect();
         let mut sorted = told.clone();
         sorted.sort();
-        let all: Vec<_> = catalog::event_types()
+        let all: Vec<_> = catalog::readable_types()
             .into_iter()
             .map(|it| it.name)
             .collect();

@@ -40,8 +40,8 @@ pub use lane::{
 };
 pub use message::{Expected, NewMessage, StoredMessage};
 pub use readers::{
-    Login, READERS_DOMAIN, Reach, ReaderAccount, ReaderConsumer, ReaderError, ReaderName,
-    ReaderNameError, ReaderStart, can_read,
+    Login, READER_IN_FLIGHT_MAX, READERS_DOMAIN, Reach, ReaderAccount, ReaderConsumer, ReaderError,
+    ReaderName, ReaderNameError, ReaderStart, Reading, can_read,
 };
 pub use request::RequestError;
 pub use salts::SALT_BYTES;

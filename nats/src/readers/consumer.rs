@@ -21,8 +21,8 @@ const REACH_KEY: &str = "millrace-reach";
 const EVERYTHING: &str = "everything";
 /// How long a message waits for its acknowledgement before it comes again.
 const ACK_WAIT: Duration = Duration::from_secs(30);
-/// How many messages may wait for theirs at once.
-const ACKS_PENDING_MAX: u32 = 1_000;
+/// How many messages may wait for theirs at once, if a reader wants it so.
+pub const READER_IN_FLIGHT_MAX: u16 = 1_000;
 /// How many requests may wait for messages at once.
 const WAITING_MAX: u32 = 64;
 /// How many messages one request may ask for.
@@ -48,6 +48,18 @@ pub enum ReaderStart {
     New,
     /// With what was stored at this time or later.
     Since(Timestamp),
+}
+
+/// How a reader reads a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What of it.
+    pub reach: Reach,
+    /// From where on.
+    pub start: ReaderStart,
+    /// How many messages it may have that it hasn't acknowledged: with one they come in order, always; with more, one
+    /// that comes again may come after later ones.
+    pub in_flight: u16,
 }
 
 /// A reader's consumer on one stream.
@@ -136,17 +148,16 @@ impl Broker {
         &self,
         reader: &ReaderName,
         stream: StreamName,
-        reach: Reach,
-        start: ReaderStart,
+        reading: Reading,
     ) -> Result<(), ReaderError> {
-        let filters = filters(stream, reach.workspace());
+        let filters = filters(stream, reading.reach.workspace());
         if filters.is_empty() {
             return Err(ReaderError::Nothing(stream));
         }
         let question = json!({
             "stream_name": stream.as_str(),
             "action": "create",
-            "config": config(reader, &filters, reach, start),
+            "config": config(reader, &filters, reading),
         });
         let operation = format!("CONSUMER.CREATE.{stream}.{reader}");
         match self.api::<IgnoredAny>(&operation, &question).await {
@@ -233,8 +244,8 @@ impl Reach {
     }
 }
 
-fn config(reader: &ReaderName, filters: &[String], reach: Reach, start: ReaderStart) -> Value {
-    let (policy, since) = match start {
+fn config(reader: &ReaderName, filters: &[String], reading: Reading) -> Value {
+    let (policy, since) = match reading.start {
         ReaderStart::First => ("all", None),
         ReaderStart::New => ("new", None),
         ReaderStart::Since(time) => ("by_start_time", Some(time)),
@@ -247,11 +258,11 @@ fn config(reader: &ReaderName, filters: &[String], reach: Reach, start: ReaderSt
         "ack_policy": "explicit",
         "ack_wait": nanoseconds(ACK_WAIT),
         "replay_policy": "instant",
-        "max_ack_pending": ACKS_PENDING_MAX,
+        "max_ack_pending": reading.in_flight,
         "max_waiting": WAITING_MAX,
         "max_batch": BATCH_MAX,
         "max_expires": nanoseconds(EXPIRES_MAX),
-        "metadata": { REACH_KEY: reach.name() },
+        "metadata": { REACH_KEY: reading.reach.name() },
     });
     if let (Some(fields), Some(time)) = (config.as_object_mut(), since) {
         fields.insert("opt_start_time".to_owned(), json!(time));

@@ -6,6 +6,8 @@ mod name;
 mod proof;
 
 pub use account::{Login, READERS_DOMAIN, ReaderAccount};
-pub use consumer::{Reach, ReaderConsumer, ReaderError, ReaderStart};
+pub use consumer::{
+    READER_IN_FLIGHT_MAX, Reach, ReaderConsumer, ReaderError, ReaderStart, Reading,
+};
 pub use name::{ReaderName, ReaderNameError};
 pub use proof::can_read;

@@ -108,12 +108,16 @@ async fn a_neighbour_finds_it_and_gives_it_accounts() -> anyhow::Result<()> {
     let nats = Nats::start(testing::tools().await, scratch.path()).await?;
     let neighbour = NeighbourNats::find(scratch.path()).context("nobody is there")?;
     ensure!(neighbour.url() == nats.url() && neighbour.consumers()?.is_empty());
-    neighbour.set_consumers(r#"{"OTHERS": {"users": [{"user": "ada", "password": "lovelace"}]}}"#)?;
+    neighbour
+        .set_consumers(r#"{"OTHERS": {"users": [{"user": "ada", "password": "lovelace"}]}}"#)?;
     let ada = format!("nats://ada:lovelace@{}", address(&nats.url())?);
     ensure!(ask(&ada, "", "PONG").await?.contains("-ERR"));
     neighbour.reload()?;
     let let_in = async {
-        while ask(&ada, "", "PONG").await.is_ok_and(|it| it.contains("-ERR")) {
+        while ask(&ada, "", "PONG")
+            .await
+            .is_ok_and(|it| it.contains("-ERR"))
+        {
             tokio::task::yield_now().await;
         }
     };

@@ -4,7 +4,7 @@ use nats::{Login, Reach, ReaderAccount, ReaderError, ReaderStart, can_read};
 use servers::NeighbourNats;
 
 use super::guest::Guest;
-use super::{STREAM, accounts, admit, link_of, name, set_accounts, workspace};
+use super::{STREAM, accounts, admit, link_of, name, reading, set_accounts, workspace};
 use crate::world::World;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn a_consumer_that_is_there_stays_and_another_of_its_name_is_refused() {
     for _ in 0..2 {
         let made = world
             .broker
-            .make_reader(&reader, STREAM, reach, ReaderStart::First);
+            .make_reader(&reader, STREAM, reading(reach, ReaderStart::First));
         made.await.unwrap();
     }
     let readers = world.broker.readers().await.unwrap();
@@ -27,7 +27,7 @@ async fn a_consumer_that_is_there_stays_and_another_of_its_name_is_refused() {
     ] {
         let again = world
             .broker
-            .make_reader(&reader, STREAM, reach, start)
+            .make_reader(&reader, STREAM, reading(reach, start))
             .await;
         assert!(matches!(again, Err(ReaderError::Taken { .. })), "{again:?}");
     }
@@ -52,7 +52,7 @@ async fn a_reader_begins_where_it_was_told_to() {
         let reader = name(text);
         let made = world
             .broker
-            .make_reader(&reader, STREAM, Reach::Everything, start);
+            .make_reader(&reader, STREAM, reading(Reach::Everything, start));
         made.await.unwrap();
     }
     let readers = world.broker.readers().await.unwrap();

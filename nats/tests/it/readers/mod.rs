@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use events::{StreamName, WorkspaceId};
-use nats::{Login, Reach, ReaderAccount, ReaderName, ReaderStart, can_read};
+use nats::{
+    Login, READER_IN_FLIGHT_MAX, Reach, ReaderAccount, ReaderName, ReaderStart, Reading, can_read,
+};
 use serde_json::Value;
 use servers::NeighbourNats;
 
@@ -23,11 +25,19 @@ fn name(text: &str) -> ReaderName {
     text.parse().unwrap()
 }
 
+fn reading(reach: Reach, start: ReaderStart) -> Reading {
+    Reading {
+        reach,
+        start,
+        in_flight: READER_IN_FLIGHT_MAX,
+    }
+}
+
 /// Makes the consumer, gives the account, and logs in, as `millrace consumers add` does.
 async fn admit(world: &World, text: &str, reach: Reach) -> Guest {
     let reader = name(text);
     let broker = &world.broker;
-    let made = broker.make_reader(&reader, STREAM, reach, ReaderStart::First);
+    let made = broker.make_reader(&reader, STREAM, reading(reach, ReaderStart::First));
     made.await.unwrap();
     let login = Login::new(reader);
     let owner = broker.account().await.unwrap();
