@@ -186,3 +186,72 @@ fn without_dialect(mut schema: Value) -> Value {
     }
     schema
 }
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+    use serde_json::{Value, json};
+
+    /// The official JSON Schema of AsyncAPI 3.0.0; see millrace/testdata/README.md.
+    const SPECIFICATION: &str = include_str!("../../testdata/asyncapi-3.0.0.json");
+
+    fn is_good(document: &Value) -> bool {
+        let specification: Value = serde_json::from_str(SPECIFICATION).unwrap();
+        let validator = jsonschema::draft7::new(&specification).unwrap();
+        validator.is_valid(document)
+    }
+
+    fn references<'d>(value: &'d Value, found: &mut Vec<&'d str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|it| references(it, found));
+            }
+            Value::Array(items) => items.iter().for_each(|it| references(it, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn the_document_is_as_asyncapi_specifies() {
+        let document = document();
+        assert!(is_good(&document), "{document:#}");
+        for (pointer, wrong) in [
+            ("/operations/read_link/action", json!("listen")),
+            ("/channels/link/address", json!(1)),
+            ("/components/messages/clicks/payload", json!("text")),
+            ("/asyncapi", json!("2.6.0")),
+        ] {
+            let mut changed = document.clone();
+            *changed.pointer_mut(pointer).unwrap() = wrong;
+            assert!(!is_good(&changed), "{pointer}");
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = document();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 100, "{found:?}");
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    /// AsyncAPI's own dialect is a superset of draft 7; what is generated must mean the same in it.
+    #[test]
+    fn schemas_say_nothing_that_an_older_dialect_reads_otherwise() {
+        let text = document().to_string();
+        for keyword in [
+            "$defs",
+            "prefixItems",
+            "unevaluated",
+            "dependent",
+            "$schema",
+        ] {
+            assert!(!text.contains(&format!("\"{keyword}")), "{keyword}");
+        }
+    }
+}
