@@ -8,6 +8,22 @@ use crate::core::{ApiKeyEvent, SessionEvent, UserEvent, WorkspaceEvent};
 use crate::links::{Click, ClickEvent, ExclusionEvent, LinkEvent, OwnDomainEvent};
 use crate::media::AssetEvent;
 
+/// What an earlier version was, frozen when its variant went.
+const FORMER: [(&str, &str); 3] = [
+    (
+        "millrace.links.click.recorded.v1",
+        include_str!("../schemas/millrace.links.click.recorded.v1.json"),
+    ),
+    (
+        "millrace.links.link.shortened.v1",
+        include_str!("../schemas/millrace.links.link.shortened.v1.json"),
+    ),
+    (
+        "millrace.links.link.shortened.v2",
+        include_str!("../schemas/millrace.links.link.shortened.v2.json"),
+    ),
+];
+
 /// An event type and the shape of its data.
 #[derive(Clone, Debug)]
 pub struct EventType {
@@ -37,6 +53,25 @@ pub fn event_types() -> Vec<EventType> {
     .concat();
     types.sort_by(|a, b| a.name.cmp(&b.name));
     types
+}
+
+/// Every event type that a log may hold, by name: besides those of today, the earlier versions, which are written no more.
+#[must_use]
+pub fn readable_types() -> Vec<EventType> {
+    let former = FORMER.iter().filter_map(|&(name, schema)| {
+        let schema = serde_json::from_str(schema).ok()?;
+        let name = name.to_owned();
+        Some(EventType { name, schema })
+    });
+    let mut types: Vec<_> = event_types().into_iter().chain(former).collect();
+    types.sort_by(|a, b| a.name.cmp(&b.name));
+    types
+}
+
+/// JSON Schema of a message on CLICKS: whole events in an array.
+#[must_use]
+pub fn click_batch_schema() -> Value {
+    schema_of::<Vec<ClickEvent<'_>>>()
 }
 
 fn schema_of<T: JsonSchema>() -> Value {

@@ -8,6 +8,7 @@ pub mod links;
 pub mod media;
 
 pub mod catalog;
+mod channel;
 mod envelope;
 mod event;
 mod id;
@@ -16,6 +17,7 @@ mod sealed;
 mod subject;
 mod timestamp;
 
+pub use channel::{Channel, filters};
 pub use envelope::{
     Actor, BATCH_CONTENT_TYPE, CONTENT_TYPE, EVENT_ID_HEADER, EVENT_TYPE_HEADER, Metadata,
     Recorded, SOURCE, TRACEPARENT_HEADER, headers, read_metadata,

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::consumers;
+
 /// Users, media, short links and every click on them, on one log.
 ///
 /// Settings come from the environment; see "Settings" in the README.
@@ -14,7 +16,7 @@ pub struct Cli {
 }
 
 /// What the binary can do.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Runs everything in one process, with private servers for what the environment doesn't name.
     Up,
@@ -28,6 +30,11 @@ pub enum Command {
     ///
     /// Needs `NATS_URL` and `DATA_KEY`: the new key, a comma, and the key in use. See docs/data-key.md.
     RotateDataKey,
+    /// Says who else may read the bus.
+    ///
+    /// At the broker of `NATS_URL`, or else at the private one of a `millrace up` that is running. See docs/bus.md.
+    #[command(subcommand)]
+    Consumers(consumers::Command),
     /// Asks the process on this machine whether it can serve; for health checks in containers.
     Probe {
         /// The port that the process listens on.

@@ -2,6 +2,7 @@
 
 pub mod apart;
 pub mod cli;
+pub mod consumers;
 mod docs;
 mod private;
 pub mod probe;

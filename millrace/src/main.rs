@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use millrace::cli::{Cli, Command};
-use millrace::{apart, probe, rotation, up};
+use millrace::{apart, consumers, probe, rotation, up};
 use service::config::Config;
 
 /// A redirect allocates some thirty times; this takes a third of the time that the system's allocator takes.
@@ -35,6 +35,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Projectors => apart::run(config, apart::PROJECTORS).await,
             Command::QueryApi => apart::run(config, apart::QUERY_API).await,
             Command::RotateDataKey => rotation::run(config).await,
+            Command::Consumers(command) => consumers::run(config, command).await,
             Command::Probe { port } => probe::run(port).await,
         }
     });

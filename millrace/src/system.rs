@@ -316,7 +316,7 @@ impl Routes {
 fn assemble(routes: Routes, readiness: &Readiness, metrics: &Metrics) -> Router {
     let mut api = Router::new();
     if !routes.contexts.is_empty() {
-        api = api.merge(docs::page());
+        api = api.merge(docs::page()).merge(docs::bus());
     }
     for (context, routes) in routes.contexts {
         api = api.merge(docs::with_document(context, routes));

@@ -16,6 +16,7 @@ mod lane;
 mod leader;
 mod message;
 mod page;
+mod readers;
 mod request;
 mod retry;
 mod salts;
@@ -38,6 +39,10 @@ pub use lane::{
     MESSAGE_CLICKS_MAX, PRODUCER_HEADER,
 };
 pub use message::{Expected, NewMessage, StoredMessage};
+pub use readers::{
+    Login, READER_IN_FLIGHT_MAX, READERS_DOMAIN, Reach, ReaderAccount, ReaderConsumer, ReaderError,
+    ReaderName, ReaderNameError, ReaderStart, Reading, can_read,
+};
 pub use request::RequestError;
 pub use salts::SALT_BYTES;
 pub use spool::{Spool, SpoolError, SpoolFigures};

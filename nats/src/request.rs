@@ -13,8 +13,12 @@ use serde::de::DeserializeOwned;
 
 use crate::Broker;
 use crate::connect::ANSWER_WAIT_MAX;
+use crate::retry::Pauses;
 
 const NOBODY_LISTENS: &str = "nobody listens there";
+/// While the broker takes in its configuration anew, its API is deaf for less than a millisecond.
+const UNHEARD_PAUSE: Duration = Duration::from_millis(10);
+const UNHEARD_TRIES: u32 = 3;
 
 /// A request failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -173,13 +177,24 @@ impl Broker {
         question: &(impl Serialize + Sync),
     ) -> Result<T, RequestError> {
         let body = serde_json::to_vec(question).map_err(|error| RequestError::no_answer(&error))?;
-        let answer = self
-            .request(
-                format!("$JS.API.{operation}"),
-                HeaderMap::new(),
-                body.into(),
-            )
-            .await?;
+        let body = Bytes::from(body);
+        let mut pauses = Pauses::new(UNHEARD_PAUSE, UNHEARD_PAUSE);
+        for _ in 1..UNHEARD_TRIES {
+            match self.api_once(operation, body.clone()).await {
+                Err(error) if error.is_unheard() => pauses.pause().await,
+                answer => return answer,
+            }
+        }
+        self.api_once(operation, body).await
+    }
+
+    async fn api_once<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        body: Bytes,
+    ) -> Result<T, RequestError> {
+        let subject = format!("$JS.API.{operation}");
+        let answer = self.request(subject, HeaderMap::new(), body).await?;
         read(&answer.payload)
     }
 }

@@ -9,12 +9,10 @@ use crate::tools::Tool;
 #[error(
     "{tool} {minimum} or newer is not on the PATH, and it could not be installed: {reason}\n\
      Any one of these helps:\n\
-     {fix}  - put {tool} {minimum} or newer on the PATH\n\
-     {indent}- set {variable} to a server that is already running",
+     {fix}  - put {tool} {minimum} or newer on the PATH{running}",
     minimum = tool.minimum(),
     fix = reason.fix(),
-    indent = "  ",
-    variable = tool.variable()
+    running = running(*tool)
 )]
 pub struct ProvideError {
     /// The tool that is missing.
@@ -63,6 +61,14 @@ pub enum Reason {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// The way out that only a server has.
+fn running(tool: Tool) -> String {
+    let variable = tool.variable();
+    variable.map_or(String::new(), |variable| {
+        format!("\n  - set {variable} to a server that is already running")
+    })
 }
 
 impl Reason {

@@ -17,7 +17,7 @@ pub mod testing;
 mod tools;
 
 pub use error::{ProvideError, Reason, StartError};
-pub use nats::Nats;
+pub use nats::{Nats, NeighbourNats};
 pub use postgres::{Durability, Postgres};
 pub use process::{Exit, Exited};
 pub use scratch::Scratch;

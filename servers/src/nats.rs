@@ -1,18 +1,29 @@
 //! A private nats-server with its `JetStream`.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
     Exited, StartError, Tool, Tools,
-    folder::{DataFolder, Settings, write_private},
+    folder::{DataFolder, Settings, at, write_private},
     process::{Child, Launch},
 };
 
 /// What every deployment's broker is configured with.
 const CONFIG: &str = include_str!("../../nats/nats-server.conf");
 const USER: &str = "millrace";
+/// What the configuration includes: the accounts of those who read the bus.
+const CONSUMERS: &str = "consumers.conf";
+const PID: &str = "pid";
+/// The account of the streams.
+const ACCOUNT: &str = "MILLRACE";
+/// The account that they had when there were no others.
+const FORMER_ACCOUNT: &str = "$G";
 /// How long the broker may take to end of itself; it needs milliseconds.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -22,7 +33,7 @@ pub struct Nats {
     child: Child,
     launch: Launch,
     settings: Settings,
-    _folder: DataFolder,
+    folder: DataFolder,
 }
 
 impl Nats {
@@ -36,14 +47,18 @@ impl Nats {
             child,
             launch,
             settings,
-            _folder: folder,
+            folder,
         })
     }
 
     /// Where clients connect, with user and password in it.
     pub fn url(&self) -> String {
-        let port = port(&self.settings);
-        format!("nats://{USER}:{}@127.0.0.1:{port}", self.settings.secret)
+        url(&self.settings)
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Ends it in order.
@@ -84,6 +99,53 @@ impl Nats {
     }
 }
 
+/// A broker that another process started, as its data folder tells of it.
+#[derive(Debug)]
+pub struct NeighbourNats {
+    folder: PathBuf,
+    settings: Settings,
+}
+
+impl NeighbourNats {
+    /// The one with its data in `data`, if ever one was started there; it may have ended.
+    pub fn find(data: &Path) -> Option<Self> {
+        let settings = Settings::kept(data)?;
+        let folder = data.to_owned();
+        Some(Self { folder, settings })
+    }
+
+    /// As [`Nats::url`].
+    pub fn url(&self) -> String {
+        url(&self.settings)
+    }
+
+    /// The accounts of those who read the bus, which its configuration includes.
+    pub fn consumers(&self) -> Result<String, StartError> {
+        let path = self.folder.join(CONSUMERS);
+        fs::read_to_string(&path).map_err(at(&path))
+    }
+
+    /// Writes what [`NeighbourNats::consumers`] reads; it holds when the broker is told to [`NeighbourNats::reload`].
+    pub fn set_consumers(&self, text: &str) -> Result<(), StartError> {
+        write_private(&self.folder.join(CONSUMERS), text.as_bytes())
+    }
+
+    /// Tells it to read its configuration again. Only for a broker that answers: its process id is as it wrote it.
+    pub fn reload(&self) -> Result<(), StartError> {
+        let path = self.folder.join(PID);
+        let text = fs::read_to_string(&path).map_err(at(&path))?;
+        let pid = text.trim().parse().ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or(io::ErrorKind::InvalidData.into());
+        let told = pid.and_then(|pid| Ok(kill_process(pid, Signal::HUP)?));
+        told.map_err(at(&path))
+    }
+}
+
+fn url(settings: &Settings) -> String {
+    let port = port(settings);
+    format!("nats://{USER}:{}@127.0.0.1:{port}", settings.secret)
+}
+
 fn port(settings: &Settings) -> u16 {
     settings.ports.first().copied().unwrap_or_default()
 }
@@ -91,12 +153,14 @@ fn port(settings: &Settings) -> u16 {
 fn launch(tools: &Tools, folder: &DataFolder, settings: &Settings) -> Result<Launch, StartError> {
     let config = folder.path().join("nats-server.conf");
     // In a file and not in the arguments, which every user of the machine may read.
-    let login = format!(
-        "\nauthorization {{\n    user: {USER}\n    password: \"{}\"\n}}\n",
-        settings.secret
-    );
-    write_private(&config, format!("{CONFIG}{login}").as_bytes())?;
+    let password = format!("NATS_PASSWORD: \"{}\"\n", settings.secret);
+    write_private(&config, format!("{password}{CONFIG}").as_bytes())?;
+    let consumers = folder.path().join(CONSUMERS);
+    if !consumers.exists() {
+        write_private(&consumers, b"")?;
+    }
     let store = folder.path().join("jetstream");
+    take_over(&store.join("jetstream")).map_err(at(&store))?;
     Ok(Launch {
         server: "nats-server",
         program: tools.program(Tool::Nats)?.path.clone(),
@@ -109,6 +173,8 @@ fn launch(tools: &Tools, folder: &DataFolder, settings: &Settings) -> Result<Lau
             port(settings).to_string().into(),
             "-sd".into(),
             store.into(),
+            "-P".into(),
+            folder.path().join(PID).into(),
         ],
         privileges: Vec::new(),
         search: tools.search().clone(),
@@ -117,4 +183,13 @@ fn launch(tools: &Tools, folder: &DataFolder, settings: &Settings) -> Result<Lau
         marker: "Server is ready",
         before: |_| (),
     })
+}
+
+/// Gives streams that were made before the configuration named an account to that account.
+fn take_over(accounts: &Path) -> io::Result<()> {
+    let (former, account) = (accounts.join(FORMER_ACCOUNT), accounts.join(ACCOUNT));
+    if former.is_dir() && !account.exists() {
+        fs::rename(former, account)?;
+    }
+    Ok(())
 }

@@ -30,6 +30,11 @@ pub async fn tools() -> &'static Tools {
     TOOLS.get_or_init(provide).await
 }
 
+/// Node, found or installed once, for tests of programs that it runs.
+pub async fn node() -> Tools {
+    must(Tools::provide(&tools_folder(), &[Tool::Node], |_| ()).await)
+}
+
 /// The Postgres that this process's tests share; take a [`fresh_database`] of it.
 pub async fn postgres() -> &'static Postgres {
     static SHARED: OnceCell<(Postgres, Scratch)> = OnceCell::const_new();

@@ -81,6 +81,8 @@ pub struct ClickEvent<'a> {
 }
 
 impl<'a> ClickEvent<'a> {
+    /// What the event's type begins with, as [`DomainEvent::AGGREGATE`](crate::DomainEvent::AGGREGATE).
+    pub const AGGREGATE: &'static str = "millrace.links.click";
     /// The type of the event, in the newest version.
     pub const EVENT_TYPE: &'static str = "millrace.links.click.recorded.v3";
     /// What it was called before it had a network, and before that a city, a visitor, a rule and a variant.

@@ -1,6 +1,9 @@
 //! What the API says of itself: an OpenAPI document for each context, and a page to read them.
 
+mod bus;
 mod operations;
+
+pub(crate) use self::bus::bus;
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -1,6 +1,8 @@
 //! The binary, run as its users run it: whole, apart, and where it must refuse.
 
 mod apart;
+mod asyncapi;
+mod consumers;
 mod descendants;
 mod installation;
 mod openapi;

@@ -51,22 +51,19 @@ impl Run {
         self
     }
 
+    /// Runs it to its end, which comes soon.
+    pub(crate) async fn output(&self) -> anyhow::Result<Output> {
+        let output = timeout(STARTS_WITHIN, self.command().output()).await??;
+        Ok(Output {
+            is_success: output.status.success(),
+            stdout: String::from_utf8(output.stdout)?,
+            stderr: String::from_utf8(output.stderr)?,
+        })
+    }
+
     /// Starts it. It dies with the test that started it, whatever becomes of that.
     pub(crate) fn start(&self) -> anyhow::Result<Program> {
-        let mut child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "--"])
-            .arg(env!("CARGO_BIN_EXE_millrace"))
-            .args(&self.arguments)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .envs(&self.settings)
-            // Where `.tools` is.
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut child = self.command().spawn()?;
         let (sender, said) = watch::channel(String::new());
         let mut readers = JoinSet::new();
         readers.spawn(read(child.stdout.take().context("stdout")?, sender.clone()));
@@ -78,6 +75,24 @@ impl Run {
             readers,
             port: port.and_then(|text| text.parse().ok()).unwrap_or_default(),
         })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new("setpriv");
+        command
+            .args(["--pdeathsig", "KILL", "--"])
+            .arg(env!("CARGO_BIN_EXE_millrace"))
+            .args(&self.arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(&self.settings)
+            // Where `.tools` is.
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
     }
 
     /// Starts it, and waits until it leads through the first tour and everything in it is ready.
@@ -96,6 +111,14 @@ impl Run {
         ensure!(!status.success(), "it ended with {status}, saying:\n{said}");
         Ok(said)
     }
+}
+
+/// What a program that has ended well or not has said.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) is_success: bool,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A port that nobody listens on, and that no other test is given, whichever process it runs in.

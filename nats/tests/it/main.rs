@@ -16,6 +16,7 @@ mod excerpt;
 mod history;
 mod keys;
 mod lane;
+mod readers;
 mod salts;
 mod spool;
 mod streams;

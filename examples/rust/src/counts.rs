@@ -1,0 +1,90 @@
+//! What was made of the messages, and how far they were read: kept together, so that one never goes without the other.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use async_nats::jetstream::Message;
+use serde::{Deserialize, Serialize};
+
+/// Counts in a file.
+pub(crate) struct Counts {
+    path: PathBuf,
+    state: State,
+}
+
+#[derive(Default, Deserialize, Serialize)]
+struct State {
+    /// The last message's sequence in the stream.
+    position: u64,
+    /// The last number of each producer in each workspace.
+    last: BTreeMap<String, u64>,
+    clicks: BTreeMap<String, u64>,
+}
+
+/// As much of an event as is counted.
+#[derive(Deserialize)]
+struct Click {
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    link_id: String,
+}
+
+impl Counts {
+    pub(crate) fn open(path: PathBuf) -> anyhow::Result<Self> {
+        let state = if path.exists() {
+            serde_json::from_slice(&fs::read(&path)?)?
+        } else {
+            State::default()
+        };
+        Ok(Self { path, state })
+    }
+
+    pub(crate) fn take(&mut self, message: &Message) -> anyhow::Result<()> {
+        let info = message
+            .info()
+            .map_err(|error| anyhow!("no position: {error}"))?;
+        // It was given to us before, and the broker never heard that we had it.
+        if info.stream_sequence <= self.state.position {
+            return Ok(());
+        }
+        self.state.position = info.stream_sequence;
+        if self.is_new(message)? {
+            for click in serde_json::from_slice::<Vec<Click>>(&message.payload)? {
+                *self.state.clicks.entry(click.data.link_id).or_default() += 1;
+            }
+        }
+        self.keep()
+    }
+
+    /// A producer that got no answer sends its message again, under the same number.
+    fn is_new(&mut self, message: &Message) -> anyhow::Result<bool> {
+        let header = |name| Some(message.headers.as_ref()?.get(name)?.as_str());
+        let (Some(producer), Some(batch)) = (header("millrace-producer"), header("millrace-batch"))
+        else {
+            return Ok(true);
+        };
+        let number = batch.parse().context("millrace-batch")?;
+        let key = format!("{} {producer}", message.subject);
+        let last = self.state.last.get(&key);
+        if last.is_some_and(|last| number <= *last) {
+            return Ok(false);
+        }
+        self.state.last.insert(key, number);
+        Ok(true)
+    }
+
+    fn keep(&self) -> anyhow::Result<()> {
+        let new = self.path.with_extension("new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(&self.state)?)?;
+        file.sync_all()?;
+        fs::rename(new, &self.path)?;
+        Ok(())
+    }
+}
