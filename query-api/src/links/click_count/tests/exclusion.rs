@@ -80,7 +80,8 @@ async fn raw_clicks_tell_whether_they_are_excluded_and_of_which_network_they_are
     let path = format!("/v1/links/{LINK}/clicks/export?format=ndjson&excluded=true");
     let response = stage.ask(&member_of(1), &path, &[]).await;
     let file = axum::body::to_bytes(response.into_body(), 1 << 16).await;
-    assert_eq!(file.unwrap().iter().filter(|it| **it == b'\n').count(), 2);
+    let file = String::from_utf8(file.unwrap().to_vec()).unwrap();
+    assert_eq!(file.lines().count(), 2);
 }
 
 #[tokio::test]
