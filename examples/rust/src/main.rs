@@ -41,10 +41,11 @@ async fn main() -> anyhow::Result<()> {
         signal(SignalKind::terminate())?,
     );
     tokio::select! {
-        done = read_for_ever(&client, &name, &mut counts) => done,
-        _ = interrupted.recv() => Ok(()),
-        _ = terminated.recv() => Ok(()),
+        () = read_for_ever(&client, &name, &mut counts) => {}
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
     }
+    Ok(())
 }
 
 #[expect(
@@ -56,8 +57,9 @@ fn url() -> anyhow::Result<Url> {
     url.parse().context("NATS_URL is no URL")
 }
 
+#[expect(clippy::infinite_loop, reason = "until it is dropped")]
 #[expect(clippy::print_stderr, reason = "for whoever started it")]
-async fn read_for_ever(client: &Client, name: &str, counts: &mut Counts) -> anyhow::Result<()> {
+async fn read_for_ever(client: &Client, name: &str, counts: &mut Counts) {
     loop {
         if let Err(error) = read(client, name, counts).await {
             eprintln!("the broker: {error:#}");

@@ -63,7 +63,7 @@ async fn found_a_workspace(url: &str) -> anyhow::Result<WorkspaceId> {
         owner: UserId::new(world::new_id()),
     };
     let subject = Subject::Workspace(workspace);
-    let message = NewMessage::event(subject, &metadata, &opened, Expected::Nothing)?;
+    let message = NewMessage::event(subject, &metadata, &opened, Expected::Any)?;
     broker.append(&[message]).await?;
     Ok(workspace)
 }

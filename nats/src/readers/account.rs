@@ -9,7 +9,6 @@ use super::ReaderName;
 ///
 /// An account without JetStream answers on `$JS.API` itself, so what is imported needs another beginning.
 pub const READERS_DOMAIN: &str = "millrace";
-const PASSWORD_BYTES: usize = 24;
 /// The least that bcrypt knows: nobody guesses 192 random bits, and the broker hashes at every login.
 const BCRYPT_COST: u32 = 4;
 /// Enough for the replicas of a reader; a loop that connects anew stays bounded.
@@ -44,8 +43,8 @@ impl Login {
     /// With a new password.
     #[must_use]
     pub fn new(reader: ReaderName) -> Self {
-        let bytes: [u8; PASSWORD_BYTES] = rand::random();
-        let password = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (first, second): (u128, u64) = rand::random();
+        let password = format!("{first:032x}{second:016x}");
         Self { reader, password }
     }
 }

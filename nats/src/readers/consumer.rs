@@ -28,7 +28,7 @@ const WAITING_MAX: u32 = 64;
 /// How many messages one request may ask for.
 const BATCH_MAX: u32 = 1_000;
 /// How long one may wait: the broker forgets after two minutes where to an answer goes that none was given to.
-const EXPIRES_MAX: Duration = Duration::from_secs(60);
+const EXPIRES_MAX: Duration = Duration::from_mins(1);
 
 /// What a reader may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

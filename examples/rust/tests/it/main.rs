@@ -42,7 +42,7 @@ async fn counts_every_click_once(example: Example) {
     running.has_counted(&clicks(3, 2)).await;
     bus.everything_is_acknowledged().await;
 
-    running.is_killed().await;
+    running.dies().await;
     bus.publishes(4, &[SPRING]).await;
     bus.publishes(5, &[AUTUMN, AUTUMN]).await;
     let mut running = example.start(&bus);

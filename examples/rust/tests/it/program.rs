@@ -17,7 +17,7 @@ use crate::bus::Bus;
 use crate::tools;
 
 /// A broker that comes back, an example that waits between two tries, and a busy machine.
-const COUNTS_WITHIN: Duration = Duration::from_secs(60);
+const COUNTS_WITHIN: Duration = Duration::from_mins(1);
 const ENDS_WITHIN: Duration = Duration::from_secs(15);
 
 /// A program in one language, and the folder of what it keeps.
@@ -108,7 +108,7 @@ impl Running {
         }
     }
 
-    pub(crate) async fn is_killed(mut self) {
+    pub(crate) async fn dies(mut self) {
         self.child.kill().await.unwrap();
     }
 
@@ -127,5 +127,5 @@ fn counted(path: &Path) -> BTreeMap<String, u64> {
         return BTreeMap::new();
     };
     let state: Value = serde_json::from_slice(&text).unwrap();
-    serde_json::from_value(state["clicks"].clone()).unwrap()
+    serde_json::from_value(state.get("clicks").unwrap().clone()).unwrap()
 }

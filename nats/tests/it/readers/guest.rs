@@ -55,7 +55,13 @@ impl Guest {
                 match event {
                     Event::ServerError(ServerError::Other(text)) => sender.send(text).ok(),
                     Event::Disconnected => sender.send("disconnected".to_owned()).ok(),
-                    _ => None,
+                    Event::Connected
+                    | Event::LameDuckMode
+                    | Event::Draining
+                    | Event::Closed
+                    | Event::SlowConsumer(_)
+                    | Event::ServerError(_)
+                    | Event::ClientError(_) => None,
                 };
                 std::future::ready(())
             })
@@ -73,7 +79,8 @@ impl Guest {
     /// What the broker complained of next.
     pub(super) async fn complaint(&mut self) -> String {
         let next = timeout(SOON, self.complaints.recv()).await;
-        next.expect("the broker did not complain").unwrap()
+        next.unwrap_or_else(|_| panic!("the broker did not complain"))
+            .unwrap()
     }
 
     /// Asks and takes the answer.
