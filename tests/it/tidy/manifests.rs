@@ -31,6 +31,7 @@ const NEIGHBOURS: [(&str, &[&str]); 10] = [
             "events",
             "millrace",
             "nats",
+            "query-api",
             "servers",
             "service",
         ],
