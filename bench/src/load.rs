@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use servers::testing;
+use servers::{Scratch, testing};
 use tokio::process::Command;
 
 /// What most visitors' browsers say; both sides get it.
 const AGENT: &str =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const MANY: &str = include_str!("many.lua");
+const REPORTS: &str = include_str!("reports.lua");
 
 /// What came of one measurement.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,15 @@ pub(crate) struct Many {
     pub(crate) rest_ms: u64,
 }
 
+/// A request that tells of clicks.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) path: String,
+    pub(crate) token: String,
+    /// In one line.
+    pub(crate) body: String,
+}
+
 /// Asks for one address as fast as the answers come, over some connections, for some seconds.
 pub(crate) async fn measure(url: &str, connections: u32, seconds: u64) -> anyhow::Result<Outcome> {
     wrk(connections, seconds, &[url.to_owned()]).await
@@ -41,22 +51,40 @@ pub(crate) async fn measure_many(
     seconds: u64,
     many: Many,
 ) -> anyhow::Result<Outcome> {
-    let folder = testing::scratch();
-    let script = folder.path().join("many.lua");
-    std::fs::write(&script, MANY)?;
-    let script = script.display().to_string();
     let (count, rest) = (many.count.to_string(), many.rest_ms.to_string());
-    let prefix = many.prefix.to_owned();
-    let arguments = [
-        "-s".to_owned(),
-        script,
-        url.to_owned(),
-        "--".to_owned(),
-        prefix,
-        count,
-        rest,
-    ];
-    wrk(connections, seconds, &arguments).await
+    let folder = testing::scratch();
+    let arguments = scripted(&folder, MANY, url)?;
+    let arguments = arguments.chain([many.prefix.to_owned(), count, rest]);
+    wrk(connections, seconds, &arguments.collect::<Vec<_>>()).await
+}
+
+/// Sends reports in turn as fast as the answers come.
+pub(crate) async fn measure_reports(
+    url: &str,
+    connections: u32,
+    seconds: u64,
+    reports: &[Report],
+) -> anyhow::Result<Outcome> {
+    let folder = testing::scratch();
+    let file = folder.path().join("reports");
+    let lines = reports.iter();
+    let lines = lines.map(|it| format!("{} {} {}\n", it.path, it.token, it.body));
+    std::fs::write(&file, lines.collect::<String>())?;
+    let arguments = scripted(&folder, REPORTS, url)?;
+    let arguments = arguments.chain([file.display().to_string()]);
+    wrk(connections, seconds, &arguments.collect::<Vec<_>>()).await
+}
+
+/// The arguments up to those of the script, which is written into the folder.
+fn scripted(
+    folder: &Scratch,
+    script: &str,
+    url: &str,
+) -> anyhow::Result<impl Iterator<Item = String> + use<>> {
+    let file = folder.path().join("script.lua");
+    std::fs::write(&file, script)?;
+    let file = file.display().to_string();
+    Ok(["-s".to_owned(), file, url.to_owned(), "--".to_owned()].into_iter())
 }
 
 async fn wrk(connections: u32, seconds: u64, arguments: &[String]) -> anyhow::Result<Outcome> {

@@ -1,18 +1,24 @@
 //! Measures Millrace: every figure as a ratio to a limit or a peer that is measured in the same run.
 
+mod account;
+mod apart;
 mod disk;
 mod figure;
 mod ground;
+mod ingest;
 mod links;
+mod live;
 mod load;
 mod pace;
 mod people;
 mod redirect;
 mod report;
 mod subject;
+mod times;
 
 use clap::{Parser, Subcommand};
 
+use crate::apart::Served;
 use crate::ground::Plan;
 
 /// As the binary has it; the peers have it too.
@@ -34,9 +40,13 @@ enum Bench {
     Links(Plan),
     /// What the benches start, to measure it from outside.
     #[command(hide = true)]
-    Serve { broker: String, like: String },
+    Serve(Served),
     /// Logins against bare argon2id verifications, registrations against bare writes, and the check of a token.
     People(Plan),
+    /// Clicks that other servers report in hundreds, against a bare publisher of the same messages.
+    Ingest(Plan),
+    /// Live clicks over WebSocket: 10,000 idle sockets, 10,000 that hear a click a second, a fan-out, and how fresh all is.
+    Live(Plan),
 }
 
 #[tokio::main]
@@ -44,7 +54,9 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Redirect(plan) => redirect::run(plan).await,
         Bench::Links(plan) => links::run(plan).await,
-        Bench::Serve { broker, like } => links::serve(&broker, &like).await,
+        Bench::Serve(served) => apart::serve(&served).await,
         Bench::People(plan) => people::run(plan).await,
+        Bench::Ingest(plan) => ingest::run(plan).await,
+        Bench::Live(plan) => live::run(plan).await,
     }
 }

@@ -22,6 +22,26 @@ where
     Ok(f64::from(done) / started.elapsed().as_secs_f64())
 }
 
+/// Does it so often in a second, whether or not what went before is done; but no more than so many at once.
+pub(crate) async fn steadily<F>(
+    per_s: u32,
+    count: u32,
+    at_once: usize,
+    act: impl Fn(u32) -> F,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let started = tokio::time::Instant::now();
+    let turns = stream::iter(0..count).then(|number| async move {
+        let turn = Duration::from_secs(u64::from(number)) / per_s;
+        tokio::time::sleep_until(started + turn).await;
+        number
+    });
+    let done = turns.map(act).buffer_unordered(at_once);
+    done.try_collect().await
+}
+
 /// The niceness of the threads that hash passwords: what is compared with them must give way as they do.
 const NICENESS: i32 = 10;
 

@@ -1,9 +1,9 @@
-//! What is measured: the command API on a broker that syncs always, and its peer, a bare axum redirect.
+//! What is measured: the command API on a broker that syncs always, or the whole system; and a peer, a bare axum redirect.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Range;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use axum::Router;
@@ -12,9 +12,9 @@ use axum::routing::get;
 use command_api::{PasswordCost, SpoolSettings, StorageSettings};
 use futures::{StreamExt, TryStreamExt, stream};
 use millrace::system::{Blueprint, Processes, System};
+use query_api::DatabaseSettings;
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
-use serde_json::{Value, json};
 use servers::{Nats, Scratch, testing};
 use service::caller::Tokens;
 use service::config::{Secret, Targets};
@@ -23,20 +23,26 @@ use service::limits::Limits;
 use service::listen::Listener;
 use tokio::net::TcpListener;
 
+use crate::account::Account;
+
 /// Far more than a measurement makes wait.
 const SPOOL_BYTES_MAX: u64 = 1 << 30;
-/// Links of one step, as many as it may have.
-pub(crate) const BULK: usize = 500;
-/// Steps under way at once.
-pub(crate) const BULKS_AT_ONCE: usize = 4;
 /// Links that are opened at once.
 const OPENED_AT_ONCE: usize = 64;
+/// How long clicks may wait for the broker once no more come.
+const DRAIN_MAX: Duration = Duration::from_mins(1);
+/// How long a start may take.
+const READY_MAX: Duration = Duration::from_mins(1);
+/// Between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
+/// What the metrics tell of them.
+const SPOOLED: &str = "click_spool_messages ";
 /// The same for every subject of a run, so that they read each other's users.
 const DATA_KEY: &str = "bWlsbHJhY2UgYmVuY2htYXJrcyBuZWVkIG5vIGtleTo=";
 /// Where the measured links lead.
 pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 
-/// The command API alone, as production runs it.
+/// The command API alone, as production runs it; or the whole system, if it has a database.
 pub(crate) struct Subject {
     system: System,
     /// Where it is reached.
@@ -53,6 +59,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) spool: Option<&'a Path>,
     /// Whose links are opened; those of accounts made at this subject when left out.
     pub(crate) like: Option<&'a str>,
+    /// Where the read models are; without them there are neither projectors nor a query API.
+    pub(crate) database: Option<&'a str>,
 }
 
 impl Default for Settings<'_> {
@@ -62,16 +70,9 @@ impl Default for Settings<'_> {
             link_cache_max: 100_000,
             spool: None,
             like: None,
+            database: None,
         }
     }
-}
-
-/// Somebody with a workspace.
-pub(crate) struct Account {
-    client: Client,
-    token: String,
-    /// Where the account was made, and under which address its links stand.
-    pub(crate) url: String,
 }
 
 impl Subject {
@@ -92,12 +93,12 @@ impl Subject {
         let blueprint = Blueprint {
             processes: Processes {
                 command_api: true,
-                projectors: false,
-                query_api: false,
+                projectors: settings.database.is_some(),
+                query_api: settings.database.is_some(),
             },
             public_url: settings.like.unwrap_or(&url).parse()?,
             nats_url: Secret::new(broker),
-            database: None,
+            database: settings.database.map(reached),
             storage: Some(no_storage()),
             spool: Some(SpoolSettings {
                 folder: spool.path().to_owned(),
@@ -124,22 +125,18 @@ impl Subject {
 
     /// Somebody registers and logs in.
     pub(crate) async fn account(&self, name: &str) -> anyhow::Result<Account> {
-        let client = Client::new();
-        let email = format!("{name}@example.com");
-        let account = json!({ "email": email, "password": "correct horse battery", "name": "Ada" });
-        let url = format!("{}/v1/core/users", self.url);
-        let made = client.post(url).json(&account).send().await?;
-        made.error_for_status()?;
-        let login = json!({ "email": email, "password": "correct horse battery" });
-        let url = format!("{}/v1/core/auth/login", self.url);
-        let session = client.post(url).json(&login).send().await?;
-        let session: Value = session.error_for_status()?.json().await?;
-        let token = session.get("access_token").and_then(Value::as_str);
-        Ok(Account {
-            client,
-            token: token.context("no token")?.to_owned(),
-            url: self.url.clone(),
-        })
+        Account::register(&self.url, name).await
+    }
+
+    /// Waits until no click waits for the broker any more.
+    pub(crate) async fn drains(&self) -> anyhow::Result<()> {
+        let (client, url) = (Client::new(), format!("{}/metrics", self.url));
+        let started = Instant::now();
+        while !is_drained(&client.get(&url).send().await?.text().await?)? {
+            ensure!(started.elapsed() < DRAIN_MAX, "clicks still wait");
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+        Ok(())
     }
 
     /// Ends it.
@@ -167,49 +164,46 @@ pub(crate) async fn open_all(url: &str, prefix: &str, numbers: Range<usize>) -> 
         .await
 }
 
-impl Account {
-    /// Makes a link, and answers where it is opened.
-    pub(crate) async fn shortens(&self, slug: &str) -> anyhow::Result<String> {
-        let body = json!({ "target": TARGET, "slug": slug });
-        let link: Value = self.posts("/v1/links", &body).await?.json().await?;
-        let short_url = link.get("short_url").and_then(Value::as_str);
-        Ok(short_url.context("no short URL")?.to_owned())
+/// Waits until all that is measured works there.
+pub(crate) async fn ready(url: &str) -> anyhow::Result<()> {
+    let (client, url) = (Client::new(), format!("{url}/health/ready"));
+    let started = Instant::now();
+    loop {
+        let health: Health = client.get(&url).send().await?.json().await?;
+        // There is no bucket, and nobody needs it.
+        let is_lacking = |it: &Missing| it.component != "storage";
+        let Some(lacking) = health.missing.into_iter().find(is_lacking) else {
+            return Ok(());
+        };
+        ensure!(started.elapsed() < READY_MAX, "it lacks {lacking:?}");
+        tokio::time::sleep(LOOK_PAUSE).await;
     }
+}
 
-    /// Makes the links `<prefix><number>`, in one step.
-    pub(crate) async fn shortens_all(
-        &self,
-        prefix: &str,
-        numbers: Range<usize>,
-    ) -> anyhow::Result<()> {
-        let link = |number: usize| json!({ "target": format!("{TARGET}&n={number}"), "slug": format!("{prefix}{number}") });
-        let links: Vec<_> = numbers.map(link).collect();
-        let body = json!({ "links": links });
-        let answer = self.posts("/v1/links/bulk", &body).await?;
-        answer.bytes().await?;
-        Ok(())
-    }
+/// What a process says of itself.
+#[derive(serde::Deserialize)]
+struct Health {
+    #[serde(default)]
+    missing: Vec<Missing>,
+}
 
-    /// As [`Account::shortens_all`], in as many steps as it takes.
-    pub(crate) async fn makes_links(
-        &self,
-        prefix: &str,
-        numbers: Range<usize>,
-    ) -> anyhow::Result<()> {
-        let end = numbers.end;
-        let steps = stream::iter(numbers.step_by(BULK))
-            .map(|first| self.shortens_all(prefix, first..end.min(first + BULK)));
-        steps
-            .buffer_unordered(BULKS_AT_ONCE)
-            .try_collect::<()>()
-            .await
-    }
+#[derive(Debug, serde::Deserialize)]
+struct Missing {
+    component: String,
+}
 
-    async fn posts(&self, path: &str, body: &Value) -> anyhow::Result<Response> {
-        let url = format!("{}{path}", self.url);
-        let request = self.client.post(url).bearer_auth(&self.token).json(body);
-        Ok(request.send().await?.error_for_status()?)
+fn reached(database: &str) -> DatabaseSettings {
+    DatabaseSettings {
+        url: Secret::new(database),
+        pool_size: 20,
+        timeout: Duration::from_secs(30),
     }
+}
+
+/// Whether the metrics tell that nothing waits.
+fn is_drained(metrics: &str) -> anyhow::Result<bool> {
+    let waiting = metrics.lines().find_map(|it| it.strip_prefix(SPOOLED));
+    Ok(waiting.context("no figure of the spool")?.trim() == "0")
 }
 
 /// Redirects need no bucket: an address where nothing listens will do.

@@ -5,8 +5,6 @@ mod million;
 
 use servers::Tool;
 
-pub(crate) use million::serve;
-
 use crate::ground::{Ground, Plan};
 
 /// Measures what is ours and what bounds it.

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use events::core::{CloseReason, Role, SessionEvent};
 use events::{Actor, EventId, Metadata, SessionId, Subject, UserId, WorkspaceId};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -18,6 +18,7 @@ use service::shutdown::Tasks;
 use service::world;
 
 use crate::figure::Figure;
+use crate::times::Times;
 
 /// Sessions that have ended, and are remembered.
 const REVOKED: usize = 10_000;
@@ -82,26 +83,6 @@ pub(super) async fn measure(broker: &Nats) -> anyhow::Result<[Figure; 2]> {
             wanted: "",
         },
     ])
-}
-
-/// How long calls took.
-struct Times {
-    p50: Duration,
-    p99: Duration,
-}
-
-impl Times {
-    fn of(mut all: Vec<Duration>) -> anyhow::Result<Self> {
-        all.sort_unstable();
-        let at = |hundredths: usize| {
-            let found = all.get(all.len() * hundredths / 100).copied();
-            found.context("no call was measured")
-        };
-        Ok(Self {
-            p50: at(50)?,
-            p99: at(99)?,
-        })
-    }
 }
 
 fn session() -> SessionId {

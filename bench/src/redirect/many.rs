@@ -3,10 +3,11 @@
 use servers::Nats;
 
 use super::{median, told};
+use crate::account::Account;
 use crate::figure::Figure;
 use crate::ground::Rounds;
 use crate::load::{Many, measure_many as load};
-use crate::subject::{Account, Settings, Subject, bare_redirect, open_all};
+use crate::subject::{Settings, Subject, bare_redirect, open_all};
 
 /// Links that are opened in turn.
 const LINKS: usize = 100_000;

@@ -32,6 +32,7 @@ const NEIGHBOURS: [(&str, &[&str]); 11] = [
             "events",
             "millrace",
             "nats",
+            "query-api",
             "servers",
             "service",
         ],

@@ -26,8 +26,12 @@ use crate::app::App;
 const PROTOCOL: &str = "millrace.v1";
 /// Browsers can set no header, so the token may come as a subprotocol; it is never sent back.
 const TOKEN_PROTOCOL: &str = "bearer.";
-/// A subscriber says next to nothing and hears small frames; the defaults would take 134 KB a socket.
-const BUFFER_BYTES: usize = 4 * 1024;
+/// A subscriber says next to nothing: what is kept ready for that, as long as the socket is open, has room for some pongs.
+///
+/// It grows for a larger message. The default would take 128 KiB a socket.
+const READ_BUFFER_BYTES: usize = 512;
+/// A subscriber hears small frames; memory for them is taken when there are some.
+const WRITE_BUFFER_BYTES: usize = 4 * 1024;
 const WRITE_BUFFER_BYTES_MAX: usize = 64 * 1024;
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 
@@ -89,8 +93,8 @@ impl Transport {
             .await
             .map_err(|rejection| upgrade_needed(&rejection.body_text()))?
             .protocols([PROTOCOL])
-            .read_buffer_size(BUFFER_BYTES)
-            .write_buffer_size(BUFFER_BYTES)
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
             .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
             .max_frame_size(MESSAGE_BYTES_MAX)
             .max_message_size(MESSAGE_BYTES_MAX);

@@ -1,0 +1,169 @@
+//! Clicks of ten links to a thousand sockets that listen to one link each, beside a bare broadcast of the same frames.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use axum::extract::ws::Utf8Bytes;
+use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::bare::Bare;
+use super::socket::Socket;
+use crate::account::{Account, Link};
+use crate::figure::Figure;
+use crate::ground::Rounds;
+use crate::pace::median;
+use crate::subject::{Settings, Subject, ready};
+
+const GROUPS: usize = 10;
+/// Sockets of each group.
+const LISTENERS: u32 = 100;
+/// Frames that go to a group at once, and how often before the first have come.
+const FRAMES: usize = 50;
+const AHEAD: u32 = 2;
+const OPENED_AT_ONCE: usize = 8;
+/// How long frames may be on their way.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A thousand sockets, in groups.
+struct Audience {
+    /// A permit for each time that a socket of the group has heard as many frames as go at once.
+    groups: Vec<Arc<Semaphore>>,
+    _listening: JoinSet<anyhow::Result<()>>,
+}
+
+pub(super) async fn measure(
+    broker: &str,
+    database: &str,
+    rounds: Rounds,
+) -> anyhow::Result<Figure> {
+    let settings = Settings {
+        database: Some(database),
+        ..Settings::default()
+    };
+    let subject = Subject::start_as(broker, settings).await?;
+    ready(&subject.url).await?;
+    let account = subject.account("fan-out").await?;
+    let address = subject.url.strip_prefix("http://").context("no address")?;
+    let address: SocketAddr = address.parse()?;
+    let mut links = Vec::with_capacity(GROUPS);
+    for number in 0..GROUPS {
+        links.push(account.makes(&format!("fan-out{number}")).await?);
+    }
+    let frame = frame(address, &account, links.first().context("no link")?).await?;
+    let join = async |group: usize| {
+        let link = links.get(group).context("no such group")?;
+        Socket::open(address, &link.live(), &account.token).await
+    };
+    let ours = Audience::open(join).await?;
+    let (bare, bare_address) = Bare::start(GROUPS).await?;
+    let join =
+        async |group: usize| Socket::connect(bare_address, &format!("/{group}"), "none").await;
+    let bares = Audience::open(join).await?;
+    let report = json!({ "clicks": vec![click(); FRAMES] });
+    let (mut bare_rates, mut our_rates) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.count {
+        let broadcast = async |group: usize| {
+            bare.send(group, &frame, FRAMES);
+            anyhow::Ok(())
+        };
+        bare_rates.push(bares.frames_per_s(rounds.seconds, broadcast).await?);
+        let send = async |group: usize| {
+            let link = links.get(group).context("no such group")?;
+            account.reports(&link.id, &report).await.map(drop)
+        };
+        our_rates.push(ours.frames_per_s(rounds.seconds, send).await?);
+    }
+    drop(ours);
+    subject.stop().await?;
+    let (bare, ours) = (median(bare_rates)?, median(our_rates)?);
+    Ok(Figure {
+        name: format!("fan-out to {GROUPS} times {LISTENERS} sockets"),
+        measured: format!("{ours:.0} frames/s"),
+        bound: format!("{bare:.0} frames/s broadcast"),
+        ratio: ours / bare,
+        wanted: "0.80 or more",
+    })
+}
+
+impl Audience {
+    /// Opens them all; who opens is told the group.
+    async fn open<F>(open: impl Fn(usize) -> F + Send + Sync) -> anyhow::Result<Self>
+    where
+        F: Future<Output = anyhow::Result<Socket>> + Send,
+    {
+        let groups: Vec<_> = (0..GROUPS).map(|_| Arc::new(Semaphore::new(0))).collect();
+        let mut listening = JoinSet::new();
+        for (number, group) in groups.iter().enumerate() {
+            let opening = stream::iter(0..LISTENERS).map(|_| open(number));
+            let mut opened = opening.buffer_unordered(OPENED_AT_ONCE);
+            while let Some(socket) = opened.try_next().await? {
+                listening.spawn(listen(socket, Arc::clone(group)));
+            }
+        }
+        Ok(Self {
+            groups,
+            _listening: listening,
+        })
+    }
+
+    /// Sends again and again to every group; how many frames came in a second.
+    async fn frames_per_s<F>(
+        &self,
+        seconds: u64,
+        send: impl Fn(usize) -> F + Send + Sync,
+    ) -> anyhow::Result<f64>
+    where
+        F: Future<Output = anyhow::Result<()>> + Send,
+    {
+        let (started, length) = (Instant::now(), Duration::from_secs(seconds));
+        let send = &send;
+        let groups = self.groups.iter().enumerate();
+        let groups = groups.map(|(number, group)| async move {
+            let (mut sent, mut heard) = (0_u32, 0_u32);
+            loop {
+                let goes_on = started.elapsed() < length;
+                if goes_on && sent < heard + AHEAD {
+                    send(number).await?;
+                    sent += 1;
+                } else if heard < sent {
+                    let all = timeout(PATIENCE, group.acquire_many(LISTENERS)).await;
+                    all.context("not every frame was heard")??.forget();
+                    heard += 1;
+                } else {
+                    return anyhow::Ok(f64::from(heard));
+                }
+            }
+        });
+        let sent = try_join_all(groups).await?.into_iter().sum::<f64>();
+        let frames = f64::from(u32::try_from(FRAMES)?) * f64::from(LISTENERS);
+        Ok(sent * frames / started.elapsed().as_secs_f64())
+    }
+}
+
+async fn listen(mut socket: Socket, group: Arc<Semaphore>) -> anyhow::Result<()> {
+    loop {
+        for _ in 0..FRAMES {
+            socket.frame().await?;
+        }
+        group.add_permits(1);
+    }
+}
+
+/// A frame as ours are.
+async fn frame(address: SocketAddr, account: &Account, link: &Link) -> anyhow::Result<Utf8Bytes> {
+    let mut socket = Socket::open(address, &link.live(), &account.token).await?;
+    account.reports(&link.id, &click()).await?;
+    let frame = timeout(PATIENCE, socket.frame()).await??;
+    Ok(Utf8Bytes::from(frame.as_str()))
+}
+
+fn click() -> Value {
+    json!({ "country": "NP", "referrer": "https://news.example/", "utm_source": "mail" })
+}
