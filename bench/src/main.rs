@@ -2,6 +2,7 @@
 
 mod account;
 mod apart;
+mod clicks;
 mod disk;
 mod figure;
 mod ground;
@@ -11,6 +12,7 @@ mod live;
 mod load;
 mod pace;
 mod people;
+mod project;
 mod redirect;
 mod report;
 mod subject;
@@ -43,6 +45,8 @@ enum Bench {
     Serve(Served),
     /// Logins against bare argon2id verifications, registrations against bare writes, and the check of a token.
     People(Plan),
+    /// Clicks that wait on the log, into the raw clicks and their counts, against a bare COPY.
+    Project(Plan),
     /// Clicks that other servers report in hundreds, against a bare publisher of the same messages.
     Ingest(Plan),
     /// Live clicks over WebSocket: 10,000 idle sockets, 10,000 that hear a click a second, a fan-out, and how fresh all is.
@@ -56,6 +60,7 @@ async fn main() -> anyhow::Result<()> {
         Bench::Links(plan) => links::run(plan).await,
         Bench::Serve(served) => apart::serve(&served).await,
         Bench::People(plan) => people::run(plan).await,
+        Bench::Project(plan) => project::run(plan).await,
         Bench::Ingest(plan) => ingest::run(plan).await,
         Bench::Live(plan) => live::run(plan).await,
     }

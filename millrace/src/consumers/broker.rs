@@ -29,18 +29,17 @@ type Accounts = BTreeMap<String, Value>;
 
 impl Bus {
     pub(super) async fn reach(config: Config) -> anyhow::Result<Self> {
-        let (url, private) = match config.nats_url {
-            Some(url) => (url, None),
-            None => {
-                let data = config.data_dir.join("nats");
-                let private = NeighbourNats::find(&data).with_context(|| {
-                    format!(
-                        "NATS_URL is not set, and {} has no private broker",
-                        data.display()
-                    )
-                })?;
-                (Secret::new(private.url()), Some(private))
-            }
+        let (url, private) = if let Some(url) = config.nats_url {
+            (url, None)
+        } else {
+            let data = config.data_dir.join("nats");
+            let private = NeighbourNats::find(&data).with_context(|| {
+                format!(
+                    "NATS_URL is not set, and {} has no private broker",
+                    data.display()
+                )
+            })?;
+            (Secret::new(private.url()), Some(private))
         };
         let broker = Broker::connect(url.expose(), "millrace consumers").await;
         let broker = broker.with_context(|| match &private {

@@ -1,4 +1,4 @@
-//! What the bus says of itself: an AsyncAPI document, and a JSON Schema for each event type.
+//! What the bus says of itself: an `AsyncAPI` document, and a JSON Schema for each event type.
 
 use axum::Router;
 use axum::extract::Path;
@@ -32,25 +32,20 @@ pub(crate) fn bus() -> Router {
 }
 
 fn schema(all: &[EventType], name: &str) -> Response {
-    match all.iter().find(|it| it.name == name) {
-        Some(found) => {
-            let content_type = [(CONTENT_TYPE, SCHEMA_CONTENT_TYPE)];
-            (content_type, found.schema.to_string()).into_response()
-        }
-        None => {
-            let problem = Problem::new(
-                StatusCode::NOT_FOUND,
-                "unknown_event_type",
-                "There is no such event type",
-            );
-            let detail =
-                format!("{name} is no type of an event; /v1/asyncapi.json lists them all.");
-            problem.detail(detail).into_response()
-        }
-    }
+    let Some(found) = all.iter().find(|it| it.name == name) else {
+        let problem = Problem::new(
+            StatusCode::NOT_FOUND,
+            "unknown_event_type",
+            "There is no such event type",
+        );
+        let detail = format!("{name} is no type of an event; /v1/asyncapi.json lists them all.");
+        return problem.detail(detail).into_response();
+    };
+    let content_type = [(CONTENT_TYPE, SCHEMA_CONTENT_TYPE)];
+    (content_type, found.schema.to_string()).into_response()
 }
 
-/// AsyncAPI 3.0, from the side of who reads.
+/// `AsyncAPI` 3.0, from the side of who reads.
 fn document() -> Value {
     let mut schemas = Map::new();
     schemas.insert("event_headers".to_owned(), event_headers());
@@ -179,7 +174,7 @@ fn click_headers() -> Value {
     })
 }
 
-/// AsyncAPI says itself which dialect it takes; what is generated is the same in both.
+/// `AsyncAPI` says itself which dialect it takes; what is generated is the same in both.
 fn without_dialect(mut schema: Value) -> Value {
     if let Some(fields) = schema.as_object_mut() {
         fields.remove("$schema");
@@ -192,7 +187,7 @@ mod tests {
     use super::document;
     use serde_json::{Value, json};
 
-    /// The official JSON Schema of AsyncAPI 3.0.0; see millrace/testdata/README.md.
+    /// The official JSON Schema of `AsyncAPI` 3.0.0; see millrace/testdata/README.md.
     const SPECIFICATION: &str = include_str!("../../testdata/asyncapi-3.0.0.json");
 
     fn is_good(document: &Value) -> bool {
@@ -240,7 +235,7 @@ mod tests {
         }
     }
 
-    /// AsyncAPI's own dialect is a superset of draft 7; what is generated must mean the same in it.
+    /// `AsyncAPI`'s own dialect is a superset of draft 7; what is generated must mean the same in it.
     #[test]
     fn schemas_say_nothing_that_an_older_dialect_reads_otherwise() {
         let text = document().to_string();

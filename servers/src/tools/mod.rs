@@ -208,6 +208,7 @@ async fn find_or_install(
     if let Some(program) = search.find(tool, report).await {
         return Ok(program);
     }
-    let installed = install::provide(tool, search, folder, report).await;
+    // Large, and seldom needed: it stands apart from whatever waits for it.
+    let installed = Box::pin(install::provide(tool, search, folder, report)).await;
     installed.map_err(|reason| ProvideError { tool, reason })
 }

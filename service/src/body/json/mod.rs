@@ -76,6 +76,13 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let fault = Fault::new("", "must be an object, not an array");
         return Err(Problem::validation(vec![fault]));
     }
+    // Most bodies are good, and to know at every step where one is costs as much as reading it:
+    // where a fault stands is looked for once there is one.
+    serde_json::from_slice(bytes).or_else(|_| locate(bytes))
+}
+
+/// Reads it again, with the place of its fault.
+fn locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut source)
         .map_err(|error| refuse(error.path(), error.inner()))?;

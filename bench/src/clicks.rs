@@ -1,0 +1,113 @@
+//! Clicks that are on the log before anything is measured, as other servers' reports put them there.
+
+use std::borrow::Cow;
+
+use events::links::{Click, ClickEvent};
+use events::{ClickId, LinkId, Position, StreamName, Timestamp, WorkspaceId};
+use futures::{StreamExt, TryStreamExt, stream};
+use nats::{Broker, MESSAGE_CLICKS_MAX, NewMessage};
+use service::world;
+use uuid::Uuid;
+
+/// Messages under way at once.
+const AT_ONCE: usize = 8;
+/// Different visitors of a day.
+const VISITORS: usize = 50_000;
+const DAY_S: usize = 24 * 60 * 60;
+const COUNTRIES: [&str; 8] = ["NP", "DE", "US", "IN", "FR", "BR", "JP", "GB"];
+const REFERRERS: [&str; 5] = [
+    "news.example",
+    "mail.example",
+    "search.example",
+    "social.example",
+    "a.example",
+];
+const BROWSERS: [&str; 4] = ["Chrome", "Safari", "Firefox", "Edge"];
+const SYSTEMS: [&str; 4] = ["Windows 10", "Mac OSX", "Android", "iPhone"];
+
+/// What the clicks are spread over.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) links: usize,
+    /// The last of them is today.
+    pub(crate) days: usize,
+}
+
+/// The workspace that all of them belong to, unless another is named.
+const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
+
+/// Appends so many clicks, oldest first, and answers where the last of them stands.
+pub(crate) async fn fill(
+    broker: &Broker,
+    spread: Spread,
+    clicks: usize,
+) -> anyhow::Result<Position> {
+    let first = world::now().odt() - time::Duration::days(i64::try_from(spread.days)?);
+    let messages = (0..clicks).step_by(MESSAGE_CLICKS_MAX).map(async |begin| {
+        let end = clicks.min(begin + MESSAGE_CLICKS_MAX);
+        let events: Vec<_> = (begin..end)
+            .map(|number| event(number, clicks, spread, first))
+            .collect::<Result<_, _>>()?;
+        for message in NewMessage::clicks(WORKSPACE, &events)? {
+            broker.append(&[message]).await?;
+        }
+        anyhow::Ok(())
+    });
+    let appending = stream::iter(messages).buffer_unordered(AT_ONCE);
+    appending.try_collect::<()>().await?;
+    let state = broker.stream_state(StreamName::Clicks).await?;
+    Ok(Position {
+        stream: StreamName::Clicks,
+        sequence: state.last_sequence,
+    })
+}
+
+fn event(
+    number: usize,
+    clicks: usize,
+    spread: Spread,
+    first: time::OffsetDateTime,
+) -> anyhow::Result<ClickEvent<'static>> {
+    let lot = mixed(number as u64);
+    let link = usize::try_from(lot % spread.links as u64)?;
+    let since = (spread.days * DAY_S) as u128 * number as u128 / clicks as u128;
+    let time = first + std::time::Duration::from_secs(u64::try_from(since)?);
+    let any = |of: &'static [&'static str], shift: u32| {
+        let at = usize::try_from((lot >> shift) % of.len() as u64).unwrap_or_default();
+        of.get(at).copied().map(Cow::Borrowed)
+    };
+    let visitor = mixed(lot % VISITORS as u64);
+    let data = Click {
+        link_id: link_id(link),
+        slug: Cow::Owned(format!("s{link}")),
+        country: any(&COUNTRIES, 8),
+        city: None,
+        referrer: any(&REFERRERS, 16),
+        browser: any(&BROWSERS, 24),
+        os: any(&SYSTEMS, 32),
+        device: Some(Cow::Borrowed("desktop")),
+        is_bot: lot.is_multiple_of(16),
+        visitor: Some(Cow::Owned(format!("{visitor:016x}"))),
+        network: None,
+        rule: None,
+        variant: None,
+        utm_source: None,
+        utm_medium: None,
+        utm_campaign: None,
+    };
+    let id = ClickId::new(Uuid::from_u64_pair(1, number as u64));
+    Ok(ClickEvent::new(id, Timestamp::new(time), data))
+}
+
+/// The link of that number.
+pub(crate) const fn link_id(number: usize) -> LinkId {
+    LinkId::new(Uuid::from_u64_pair(2, number as u64))
+}
+
+/// `SplitMix64`'s finish: spreads numbers evenly, in every run alike.
+const fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}

@@ -1,0 +1,115 @@
+//! Projecting: a log of clicks that nobody has read yet, against a bare binary COPY of the same rows.
+
+mod bare;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use events::{Context, Position, StreamName};
+use nats::{Broker, Changes};
+use servers::{Durability, Nats, Postgres, Tool};
+
+use crate::clicks::{Spread, fill};
+use crate::figure::Figure;
+use crate::ground::{Ground, Plan};
+use crate::pace::median;
+use crate::subject::{Settings, Subject};
+
+const CLICKS: usize = 1_000_000;
+/// How long no projection may tell of progress.
+const PATIENCE: Duration = Duration::from_mins(1);
+const RATE_MIN: f64 = 200_000.0;
+
+/// Measures what is ours and what bounds it.
+pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
+    let ground = Ground::prepare(plan, &[Tool::Nats, Tool::Postgres]).await?;
+    let data = ground.path().join("postgres");
+    let postgres = Postgres::start(&ground.tools, &data, Durability::Full).await?;
+    let mut figures = Vec::new();
+    for (name, spread) in [
+        ("hot links", Spread { links: 10, days: 1 }),
+        (
+            "cold links",
+            Spread {
+                links: 10_000,
+                days: 1,
+            },
+        ),
+    ] {
+        let mut broker = ground.broker(name).await?;
+        figures.extend(measure(&ground, &broker, &postgres, name, spread).await?);
+        broker.stop().await;
+    }
+    let about = format!(
+        "{CLICKS} clicks of a log that nobody has read, into raw clicks and counts, by one projector."
+    );
+    ground.report("project", &about, &figures);
+    Ok(())
+}
+
+async fn measure(
+    ground: &Ground,
+    nats: &Nats,
+    postgres: &Postgres,
+    name: &str,
+    spread: Spread,
+) -> anyhow::Result<[Figure; 2]> {
+    // The streams are made by whoever starts first.
+    Subject::start(nats).await?.stop().await?;
+    let broker = Broker::connect(&nats.url(), "bench").await?;
+    let last = fill(&broker, spread, CLICKS).await?;
+    let (mut ours, mut bares) = (Vec::new(), Vec::new());
+    for round in 0..ground.rounds.count {
+        let database = format!("{}_{round}", name.replace(' ', "_"));
+        postgres.create_database(&database).await?;
+        let url = postgres.url(&database);
+        let changes = broker.changes().await?;
+        let started = Instant::now();
+        let settings = Settings {
+            database: Some(&url),
+            ..Settings::default()
+        };
+        let subject = Subject::start_as(&nats.url(), settings).await?;
+        reached(changes, last).await?;
+        ours.push(rate(started));
+        subject.stop().await?;
+        bares.push(bare::rate(&ground.tools, &url, CLICKS, ground.path()).await?);
+    }
+    let (ours, bare) = (median(ours)?, median(bares)?);
+    let measured = format!("{ours:.0} clicks/s");
+    Ok([
+        Figure {
+            name: name.to_owned(),
+            measured: measured.clone(),
+            bound: format!("{RATE_MIN}/s"),
+            ratio: ours / RATE_MIN,
+            wanted: "1.00 or more",
+        },
+        Figure {
+            name: format!("{name}, against COPY"),
+            measured,
+            bound: format!("{bare:.0}/s bare COPY"),
+            ratio: ours / bare,
+            wanted: "0.45 or more",
+        },
+    ])
+}
+
+/// Waits until the clicks are counted as far as that.
+pub(crate) async fn reached(mut changes: Changes, last: Position) -> anyhow::Result<()> {
+    loop {
+        let change = tokio::time::timeout(PATIENCE, changes.next()).await;
+        let change = change.context("the projection stands still")?;
+        let change = change.context("the broker is gone")?;
+        let is_ours = change.context == Context::Links && change.projection == "click_count";
+        ensure!(last.stream == StreamName::Clicks);
+        if is_ours && change.position.sequence >= last.sequence {
+            return Ok(());
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+fn rate(started: Instant) -> f64 {
+    CLICKS as f64 / started.elapsed().as_secs_f64()
+}
