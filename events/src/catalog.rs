@@ -9,10 +9,14 @@ use crate::links::{Click, ClickEvent, ExclusionEvent, LinkEvent, OwnDomainEvent}
 use crate::media::AssetEvent;
 
 /// What an earlier version was, frozen when its variant went.
-const FORMER: [(&str, &str); 3] = [
+const FORMER: [(&str, &str); 4] = [
     (
         "millrace.links.click.recorded.v1",
         include_str!("../schemas/millrace.links.click.recorded.v1.json"),
+    ),
+    (
+        "millrace.links.click.recorded.v2",
+        include_str!("../schemas/millrace.links.click.recorded.v2.json"),
     ),
     (
         "millrace.links.link.shortened.v1",

@@ -2,7 +2,7 @@
 
 use crate::catalog::{self, EventType};
 use crate::core::{ApiKeyEvent, SessionEvent, UserEvent, WorkspaceEvent};
-use crate::links::{ClickEvent, LinkEvent, OwnDomainEvent};
+use crate::links::{ClickEvent, ExclusionEvent, LinkEvent, OwnDomainEvent};
 use crate::media::AssetEvent;
 use crate::{DomainEvent, StreamName, WorkspaceId};
 
@@ -26,7 +26,7 @@ pub struct Channel {
 
 impl Channel {
     /// Every channel. Claims have none: they are no events.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self {
             name: "user",
             about: "What happened to a user.",
@@ -82,6 +82,13 @@ impl Channel {
             stream: StreamName::Clicks,
             address: "clicks.{workspace}",
             events: ClickEvent::AGGREGATE,
+        },
+        Self {
+            name: "exclusions",
+            about: "Which of its clicks a workspace does not count.",
+            stream: StreamName::Clicks,
+            address: "clicks.{workspace}.exclusions.{workspace}",
+            events: ExclusionEvent::AGGREGATE,
         },
     ];
 
@@ -144,7 +151,7 @@ mod tests {
     }
 
     /// One subject of every kind that tells of a workspace.
-    fn of(workspace: WorkspaceId) -> [Subject; 6] {
+    fn of(workspace: WorkspaceId) -> [Subject; 7] {
         [
             Subject::Workspace(workspace),
             Subject::ApiKey(workspace, ApiKeyId::new(id(3))),
@@ -152,6 +159,7 @@ mod tests {
             Subject::Link(workspace, LinkId::new(id(5))),
             Subject::OwnDomains(workspace),
             Subject::Clicks(workspace),
+            Subject::Exclusions(workspace),
         ]
     }
 
@@ -225,6 +233,6 @@ mod tests {
             .collect();
         assert_eq!(sorted, all);
         let streams = StreamName::ALL.map(|stream| filters(stream, None).len());
-        assert_eq!(streams, [4, 1, 2, 1]);
+        assert_eq!(streams, [4, 1, 2, 2]);
     }
 }

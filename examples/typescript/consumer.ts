@@ -12,6 +12,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 
 const STREAM = "CLICKS";
 const DOMAIN = "millrace";
+const BATCH = "application/cloudevents-batch+json";
 const PAUSE_MS = 1000;
 
 type ClickEvent = { data: { link_id: string } };
@@ -31,7 +32,9 @@ class Counts {
     // It was given to us before, and the broker never heard that we had it.
     if (message.seq <= this.#state.position) return;
     this.#state.position = message.seq;
-    if (this.#isNew(message)) {
+    // The other events of the stream say what a workspace does not count: clicks that come are counted here all the same.
+    const isBatch = message.headers?.get("content-type") === BATCH;
+    if (isBatch && this.#isNew(message)) {
       const clicks = this.#state.clicks;
       for (const { data } of message.json<ClickEvent[]>()) {
         clicks[data.link_id] = (clicks[data.link_id] ?? 0) + 1;

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header::CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use events::catalog::{EventType, click_batch_schema, readable_types};
-use events::{BATCH_CONTENT_TYPE, CONTENT_TYPE as EVENT_CONTENT_TYPE, Channel, SOURCE, StreamName};
+use events::{BATCH_CONTENT_TYPE, CONTENT_TYPE as EVENT_CONTENT_TYPE, Channel, SOURCE};
 use nats::{BATCH_HEADER, PRODUCER_HEADER};
 use serde_json::{Map, Value, json};
 use service::body::Json;
@@ -57,8 +57,7 @@ fn document() -> Value {
         messages.insert(event_type.name.clone(), message(&event_type));
         schemas.insert(event_type.name, without_dialect(event_type.schema));
     }
-    // Clicks come in batches, never alone.
-    messages.retain(|name, _| !name.starts_with("millrace.links.click."));
+    messages.retain(|name, _| !is_click(name));
     let channels = Channel::ALL
         .iter()
         .map(|it| (it.name.to_owned(), channel(it)));
@@ -87,12 +86,18 @@ fn document() -> Value {
     })
 }
 
+/// Clicks come in batches, never alone.
+fn is_click(event_type: &str) -> bool {
+    event_type.starts_with("millrace.links.click.")
+}
+
 fn messages_of(channel: &Channel) -> Vec<String> {
-    if channel.stream == StreamName::Clicks {
-        return vec![CLICKS.to_owned()];
+    let types = channel.event_types().into_iter().map(|it| it.name);
+    let mut messages: Vec<_> = types.filter(|it| !is_click(it)).collect();
+    if messages.is_empty() {
+        messages.push(CLICKS.to_owned());
     }
-    let types = channel.event_types().into_iter();
-    types.map(|it| it.name).collect()
+    messages
 }
 
 fn channel(channel: &Channel) -> Value {

@@ -10,9 +10,17 @@ use serde_json::{Value, json};
 use crate::eventually::eventually;
 use crate::stack::{Dns, Link, Person, Stack};
 
+/// One of each kind, by their ids.
+struct Resources {
+    link: String,
+    asset: String,
+    domain: String,
+    exclusion: String,
+}
+
 /// Every route of media and links that names a resource, with the identifiers put in, and its method;
 /// what ends something comes last.
-async fn routes(stack: &Stack, link: &str, asset: &str, domain: &str) -> Vec<(Method, String)> {
+async fn routes(stack: &Stack, of: &Resources) -> Vec<(Method, String)> {
     let mut routes = Vec::new();
     for context in ["media", "links"] {
         let document = stack.guest().reads_the_document_of(context).await;
@@ -22,9 +30,10 @@ async fn routes(stack: &Stack, link: &str, asset: &str, domain: &str) -> Vec<(Me
                 continue;
             }
             let id = match path {
-                _ if path.starts_with("/v1/media/") => asset,
-                _ if path.starts_with("/v1/links/domains/") => domain,
-                _ => link,
+                _ if path.starts_with("/v1/media/") => &of.asset,
+                _ if path.starts_with("/v1/links/domains/") => &of.domain,
+                _ if path.starts_with("/v1/links/exclusions/") => &of.exclusion,
+                _ => &of.link,
             };
             let path = path.replace("{id}", id).replace("{dimension}", "country");
             assert!(!path.contains(['{', '}']), "another kind of name in {path}");
@@ -88,7 +97,15 @@ async fn what_belongs_to_another_workspace_is_not_there() {
     let path = format!("/v1/links/domains/{domain}");
     ada.reads(&path).await.is(200);
 
-    let routes = routes(&stack, &link.id, asset, &domain).await;
+    let rule = json!({ "link_id": link.id, "is_bot": true });
+    let excluded = ada.writes("/v1/links/exclusions", &rule).await.is(201).body;
+    let of_ada = Resources {
+        link: link.id,
+        asset: asset.to_owned(),
+        domain,
+        exclusion: excluded["id"].as_str().unwrap().to_owned(),
+    };
+    let routes = routes(&stack, &of_ada).await;
     assert!(routes.len() >= 10, "{routes:?}");
     for (method, path) in &routes {
         assert_eq!(asks(&bob, method, path).await, 404, "{method} {path}");

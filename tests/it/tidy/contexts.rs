@@ -2,9 +2,9 @@
 
 use super::tree::{CONTEXTS, File, files, hold, words};
 
-/// Who may name a driver in its sources; tests of the whole may look anywhere.
+/// Who may name a driver in its sources; tests of the whole may look anywhere, and examples stand for what others write.
 const DRIVERS: [(&str, &[&str]); 2] = [
-    ("async_nats", &["nats/", "tests/"]),
+    ("async_nats", &["nats/", "tests/", "examples/"]),
     ("sqlx", &["projectors/", "query-api/", "tests/"]),
 ];
 

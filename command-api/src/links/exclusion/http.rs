@@ -101,14 +101,12 @@ async fn remove_exclusion(
 ) -> Result<Accepted, Problem> {
     let origin = Origin::of(caller.actor());
     let (subject, command) = (Subject::Exclusions(caller.workspace), Remove { id });
-    for attempt in 0..ATTEMPTS_MAX {
+    spend(&app, caller.workspace).await?;
+    for _ in 0..ATTEMPTS_MAX {
         let known = app.commands.load(&subject, Source::Leader).await;
         let (all, version): (Exclusions, u64) = known.map_err(unread)?;
         all.find(id).ok_or(ExclusionRejection::Unknown)?;
         if_match.check(&ETag::version(version))?;
-        if attempt == 0 {
-            spend(&app, caller.workspace).await?;
-        }
         let wish = Wish::at(subject.clone(), version, &command);
         match app.commands.carry_out::<Exclusions, _>(&origin, wish).await {
             // Something happened to another exclusion of the workspace in between.

@@ -104,7 +104,22 @@ impl Bus {
             headers.insert(PRODUCER_HEADER, self.producer.to_string());
             headers.insert(BATCH_HEADER, number.to_string());
         }
-        let subject = format!("clicks.{workspace}");
+        self.send(format!("clicks.{workspace}"), headers, body)
+            .await;
+    }
+
+    /// Which clicks do not count stands among them.
+    pub(crate) async fn publishes_an_exclusion(&self) {
+        let workspace = self.workspace;
+        let body = json!({ "exclusion_id": Uuid::now_v7(), "rule": { "is_bot": true } });
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", events::CONTENT_TYPE);
+        headers.insert("ce-type", "millrace.links.exclusion.added.v1");
+        let subject = format!("clicks.{workspace}.exclusions.{workspace}");
+        self.send(subject, headers, body.to_string()).await;
+    }
+
+    async fn send(&self, subject: String, headers: HeaderMap, body: String) {
         let begun = Instant::now();
         loop {
             let asked = async_nats::Request::new()

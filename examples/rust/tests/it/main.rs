@@ -24,7 +24,7 @@ fn clicks(spring: u64, autumn: u64) -> BTreeMap<String, u64> {
     [(SPRING.to_owned(), spring), (AUTUMN.to_owned(), autumn)].into()
 }
 
-/// Everything that an example must stand: repeats, foreign clicks, a broker that dies, and its own end.
+/// Everything that an example must stand: repeats, foreign clicks, what is no click, a broker that dies, and its own end.
 async fn counts_every_click_once(example: Example) {
     let mut bus = Bus::start().await;
     bus.publishes(1, &[SPRING, AUTUMN]).await;
@@ -32,6 +32,7 @@ async fn counts_every_click_once(example: Example) {
     bus.publishes(1, &[SPRING, AUTUMN]).await;
     bus.publishes(3, &[SPRING]).await;
     bus.publishes_elsewhere(4, &[SPRING]).await;
+    bus.publishes_an_exclusion().await;
     bus.publishes_a_report(&[AUTUMN]).await;
     let mut running = example.start(&bus);
     running.has_counted(&clicks(2, 2)).await;

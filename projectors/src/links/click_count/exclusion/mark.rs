@@ -1,6 +1,7 @@
 //! Marking the raw clicks that an exclusion turns, month by month and day by day.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use events::{ExclusionId, WorkspaceId};
 use sqlx::PgConnection;
@@ -59,7 +60,21 @@ impl Change<'_> {
         month: (OffsetDateTime, OffsetDateTime),
     ) -> Result<Vec<Fitting>, sqlx::Error> {
         let from = self.kept_since.map_or(month.0, |it| it.max(month.0));
-        let days = sqlx::query_as!(
+        let mut all = Vec::new();
+        for part in parts(from..month.1, Duration::DAY) {
+            all.extend(self.day(tx, part).await?);
+            self.steps.done();
+        }
+        Ok(all)
+    }
+
+    /// What fits of a day, or of a part of it.
+    async fn day(
+        &self,
+        tx: &mut PgConnection,
+        part: Range<OffsetDateTime>,
+    ) -> Result<Vec<Fitting>, sqlx::Error> {
+        sqlx::query_as!(
             Fitting,
             r#"select (it.occurred_at at time zone 'UTC')::date as "day!", count(*) as "clicks!",
                       count(*) filter (where it.is_excluded <> $5) as "turning!"
@@ -73,14 +88,12 @@ impl Change<'_> {
                 group by 1 order by 1"#,
             self.id.uuid(),
             self.workspace.uuid(),
-            from,
-            month.1,
+            part.start,
+            part.end,
             self.turn == Turn::Exclude,
         )
         .fetch_all(tx)
-        .await?;
-        self.steps.done();
-        Ok(days)
+        .await
     }
 
     /// Whether the day could be touched.
@@ -94,11 +107,14 @@ impl Change<'_> {
             return Ok(false);
         }
         self.steps.done();
-        let links = match self.turn {
-            Turn::Exclude => self.exclude(tx, &day).await?,
-            Turn::Include => self.include(tx, &day).await?,
-        };
-        self.steps.done();
+        let mut links = HashSet::new();
+        for hour in parts(day.from..day.to, Duration::HOUR) {
+            links.extend(match self.turn {
+                Turn::Exclude => self.exclude(tx, hour).await?,
+                Turn::Include => self.include(tx, hour).await?,
+            });
+            self.steps.done();
+        }
         if !links.is_empty() {
             recount(tx, &day, &links, self.steps).await?;
         }
@@ -106,8 +122,12 @@ impl Change<'_> {
     }
 
     /// The links of the clicks that were turned.
-    async fn exclude(&self, tx: &mut PgConnection, day: &Day) -> sqlx::Result<HashSet<Uuid>> {
-        let links = sqlx::query_scalar!(
+    async fn exclude(
+        &self,
+        tx: &mut PgConnection,
+        part: Range<OffsetDateTime>,
+    ) -> sqlx::Result<Vec<Uuid>> {
+        sqlx::query_scalar!(
             r#"with turned as (
                    update click_record it set is_excluded = true from click_exclusion exclusion
                     where exclusion.exclusion_id = $1 and it.workspace_id = $2
@@ -117,18 +137,21 @@ impl Change<'_> {
                    returning it.link_id
                ) select distinct link_id as "link_id!" from turned"#,
             self.id.uuid(),
-            day.workspace.uuid(),
-            day.from,
-            day.to,
+            self.workspace.uuid(),
+            part.start,
+            part.end,
         )
         .fetch_all(tx)
-        .await?;
-        Ok(links.into_iter().collect())
+        .await
     }
 
     /// The links of the clicks that were turned.
-    async fn include(&self, tx: &mut PgConnection, day: &Day) -> sqlx::Result<HashSet<Uuid>> {
-        let links = sqlx::query_scalar!(
+    async fn include(
+        &self,
+        tx: &mut PgConnection,
+        part: Range<OffsetDateTime>,
+    ) -> sqlx::Result<Vec<Uuid>> {
+        sqlx::query_scalar!(
             r#"with turned as (
                    update click_record it set is_excluded = false from click_exclusion exclusion
                     where exclusion.exclusion_id = $1 and it.workspace_id = $2
@@ -144,14 +167,31 @@ impl Change<'_> {
                    returning it.link_id
                ) select distinct link_id as "link_id!" from turned"#,
             self.id.uuid(),
-            day.workspace.uuid(),
-            day.from,
-            day.to,
+            self.workspace.uuid(),
+            part.start,
+            part.end,
         )
         .fetch_all(tx)
-        .await?;
-        Ok(links.into_iter().collect())
+        .await
     }
+}
+
+/// The time in parts of so long at most, which end where the clock strikes.
+///
+/// Each is looked through or marked in one step, and a step must end in time.
+fn parts(
+    time: Range<OffsetDateTime>,
+    length: Duration,
+) -> impl Iterator<Item = Range<OffsetDateTime>> {
+    let seconds = length.whole_seconds();
+    let end_of = move |at: OffsetDateTime| {
+        let over = Duration::seconds(at.unix_timestamp().rem_euclid(seconds));
+        (at - over - Duration::nanoseconds(at.nanosecond().into()) + length).min(time.end)
+    };
+    let starts = std::iter::successors(Some(time.start), move |at| Some(end_of(*at)));
+    starts
+        .take_while(move |at| *at < time.end)
+        .map(move |at| at..end_of(at))
 }
 
 /// A day of a workspace.
@@ -191,5 +231,51 @@ impl Day {
         )
         .fetch_one(tx)
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+    use time::macros::datetime;
+    use time::{Duration, OffsetDateTime};
+
+    fn lengths(from: OffsetDateTime, to: OffsetDateTime, length: Duration) -> Vec<Duration> {
+        let parts: Vec<_> = parts(from..to, length).collect();
+        assert_eq!(parts.first().map(|it| it.start), Some(from));
+        assert_eq!(parts.last().map(|it| it.end), Some(to));
+        assert!(parts.windows(2).all(|it| it[0].end == it[1].start));
+        parts.iter().map(|it| it.end - it.start).collect()
+    }
+
+    #[test]
+    fn a_day_has_twenty_four_hours() {
+        let (from, to) = (
+            datetime!(2026-11-21 0:00 UTC),
+            datetime!(2026-11-22 0:00 UTC),
+        );
+        assert_eq!(lengths(from, to, Duration::HOUR), [Duration::HOUR; 24]);
+    }
+
+    #[test]
+    fn what_begins_in_the_middle_ends_where_the_clock_strikes() {
+        let (from, to) = (
+            datetime!(2026-11-21 23:59:59.5 UTC),
+            datetime!(2026-11-23 6:00 UTC),
+        );
+        assert_eq!(
+            lengths(from, to, Duration::DAY),
+            [
+                Duration::milliseconds(500),
+                Duration::DAY,
+                Duration::hours(6)
+            ]
+        );
+    }
+
+    #[test]
+    fn of_no_time_there_is_no_part() {
+        let at = datetime!(2026-11-21 0:00 UTC);
+        assert_eq!(parts(at..at, Duration::DAY).count(), 0);
     }
 }
