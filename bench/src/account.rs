@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use anyhow::Context;
+use events::{LinkId, WorkspaceId};
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-use crate::subject::TARGET;
-
+/// Where the measured links lead.
+pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 /// Links of one step, as many as it may have.
 pub(crate) const BULK: usize = 500;
 /// Steps under way at once.
@@ -18,8 +19,26 @@ pub(crate) const BULKS_AT_ONCE: usize = 4;
 pub(crate) struct Account {
     client: Client,
     pub(crate) token: String,
+    pub(crate) workspace: WorkspaceId,
     /// Where the account was made, and under which address its links stand.
     pub(crate) url: String,
+}
+
+/// What is taken of somebody's registration.
+#[derive(serde::Deserialize)]
+struct Registered {
+    workspace_id: WorkspaceId,
+}
+
+/// What is taken of many links at once.
+#[derive(serde::Deserialize)]
+struct Made {
+    links: Vec<Named>,
+}
+
+#[derive(serde::Deserialize)]
+struct Named {
+    id: LinkId,
 }
 
 /// A link as it was made.
@@ -47,7 +66,7 @@ impl Account {
         let account = json!({ "email": email, "password": "correct horse battery", "name": "Ada" });
         let url = format!("{at}/v1/core/users");
         let made = client.post(url).json(&account).send().await?;
-        made.error_for_status()?;
+        let registered: Registered = made.error_for_status()?.json().await?;
         let login = json!({ "email": email, "password": "correct horse battery" });
         let url = format!("{at}/v1/core/auth/login");
         let session = client.post(url).json(&login).send().await?;
@@ -56,6 +75,7 @@ impl Account {
         Ok(Self {
             client,
             token: token.context("no token")?.to_owned(),
+            workspace: registered.workspace_id,
             url: at.to_owned(),
         })
     }
@@ -105,12 +125,26 @@ impl Account {
         prefix: &str,
         numbers: Range<usize>,
     ) -> anyhow::Result<()> {
-        let link = |number: usize| json!({ "target": format!("{TARGET}&n={number}"), "slug": format!("{prefix}{number}") });
-        let links: Vec<_> = numbers.map(link).collect();
-        let body = json!({ "links": links });
-        let answer = self.posts("/v1/links/bulk", &body).await?;
+        let answer = self.asks_for_all(prefix, numbers).await?;
         answer.bytes().await?;
         Ok(())
+    }
+
+    /// As [`Account::shortens_all`]; tells their ids.
+    pub(crate) async fn makes_all(
+        &self,
+        prefix: &str,
+        numbers: Range<usize>,
+    ) -> anyhow::Result<Vec<LinkId>> {
+        let made: Made = self.asks_for_all(prefix, numbers).await?.json().await?;
+        Ok(made.links.into_iter().map(|it| it.id).collect())
+    }
+
+    async fn asks_for_all(&self, prefix: &str, numbers: Range<usize>) -> anyhow::Result<Response> {
+        let link = |number: usize| json!({ "target": format!("{TARGET}&n={number}"), "slug": format!("{prefix}{number}") });
+        let links: Vec<_> = numbers.map(link).collect();
+        self.posts("/v1/links/bulk", &json!({ "links": links }))
+            .await
     }
 
     /// As [`Account::shortens_all`], in as many steps as it takes.

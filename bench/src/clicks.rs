@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use anyhow::Context;
 use events::links::{Click, ClickEvent};
 use events::{ClickId, LinkId, Position, StreamName, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -25,21 +26,19 @@ const REFERRERS: [&str; 5] = [
 const BROWSERS: [&str; 4] = ["Chrome", "Safari", "Firefox", "Edge"];
 const SYSTEMS: [&str; 4] = ["Windows 10", "Mac OSX", "Android", "iPhone"];
 
-/// What the clicks are spread over.
+/// What the clicks are spread over, evenly.
 #[derive(Clone, Copy)]
-pub(crate) struct Spread {
-    pub(crate) links: usize,
+pub(crate) struct Spread<'s> {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) links: &'s [LinkId],
     /// The last of them is today.
     pub(crate) days: usize,
 }
 
-/// The workspace that all of them belong to, unless another is named.
-const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
-
 /// Appends so many clicks, oldest first, and answers where the last of them stands.
 pub(crate) async fn fill(
     broker: &Broker,
-    spread: Spread,
+    spread: Spread<'_>,
     clicks: usize,
 ) -> anyhow::Result<Position> {
     let first = world::now().odt() - time::Duration::days(i64::try_from(spread.days)?);
@@ -48,7 +47,7 @@ pub(crate) async fn fill(
         let events: Vec<_> = (begin..end)
             .map(|number| event(number, clicks, spread, first))
             .collect::<Result<_, _>>()?;
-        for message in NewMessage::clicks(WORKSPACE, &events)? {
+        for message in NewMessage::clicks(spread.workspace, &events)? {
             broker.append(&[message]).await?;
         }
         anyhow::Ok(())
@@ -65,11 +64,12 @@ pub(crate) async fn fill(
 fn event(
     number: usize,
     clicks: usize,
-    spread: Spread,
+    spread: Spread<'_>,
     first: time::OffsetDateTime,
 ) -> anyhow::Result<ClickEvent<'static>> {
     let lot = mixed(number as u64);
-    let link = usize::try_from(lot % spread.links as u64)?;
+    let link = usize::try_from(lot % spread.links.len() as u64)?;
+    let link_id = spread.links.get(link).copied().context("no link")?;
     let since = (spread.days * DAY_S) as u128 * number as u128 / clicks as u128;
     let time = first + std::time::Duration::from_secs(u64::try_from(since)?);
     let any = |of: &'static [&'static str], shift: u32| {
@@ -78,7 +78,7 @@ fn event(
     };
     let visitor = mixed(lot % VISITORS as u64);
     let data = Click {
-        link_id: link_id(link),
+        link_id,
         slug: Cow::Owned(format!("s{link}")),
         country: any(&COUNTRIES, 8),
         city: None,
@@ -97,11 +97,6 @@ fn event(
     };
     let id = ClickId::new(Uuid::from_u64_pair(1, number as u64));
     Ok(ClickEvent::new(id, Timestamp::new(time), data))
-}
-
-/// The link of that number.
-pub(crate) const fn link_id(number: usize) -> LinkId {
-    LinkId::new(Uuid::from_u64_pair(2, number as u64))
 }
 
 /// `SplitMix64`'s finish: spreads numbers evenly, in every run alike.

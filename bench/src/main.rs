@@ -15,6 +15,7 @@ mod people;
 mod project;
 mod redirect;
 mod report;
+mod stats;
 mod subject;
 mod times;
 
@@ -47,6 +48,8 @@ enum Bench {
     People(Plan),
     /// Clicks that wait on the log, into the raw clicks and their counts, against a bare COPY.
     Project(Plan),
+    /// Series and top lists, of one link and of a workspace, over ten million clicks.
+    Stats(Plan),
     /// Clicks that other servers report in hundreds, against a bare publisher of the same messages.
     Ingest(Plan),
     /// Live clicks over WebSocket: 10,000 idle sockets, 10,000 that hear a click a second, a fan-out, and how fresh all is.
@@ -61,6 +64,7 @@ async fn main() -> anyhow::Result<()> {
         Bench::Serve(served) => apart::serve(&served).await,
         Bench::People(plan) => people::run(plan).await,
         Bench::Project(plan) => project::run(plan).await,
+        Bench::Stats(plan) => stats::run(plan).await,
         Bench::Ingest(plan) => ingest::run(plan).await,
         Bench::Live(plan) => live::run(plan).await,
     }

@@ -23,7 +23,7 @@ use service::limits::Limits;
 use service::listen::Listener;
 use tokio::net::TcpListener;
 
-use crate::account::Account;
+use crate::account::{Account, TARGET};
 
 /// Far more than a measurement makes wait.
 const SPOOL_BYTES_MAX: u64 = 1 << 30;
@@ -39,8 +39,6 @@ const LOOK_PAUSE: Duration = Duration::from_millis(50);
 const SPOOLED: &str = "click_spool_messages ";
 /// The same for every subject of a run, so that they read each other's users.
 const DATA_KEY: &str = "bWlsbHJhY2UgYmVuY2htYXJrcyBuZWVkIG5vIGtleTo=";
-/// Where the measured links lead.
-pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 
 /// The command API alone, as production runs it; or the whole system, if it has a database.
 pub(crate) struct Subject {

@@ -8,11 +8,11 @@ use nats::{Broker, Expected, NewMessage};
 use servers::Nats;
 use service::world;
 
-use crate::account::{BULK, BULKS_AT_ONCE};
+use crate::account::{BULK, BULKS_AT_ONCE, TARGET};
 use crate::figure::Figure;
 use crate::ground::Rounds;
 use crate::pace::{median, rate};
-use crate::subject::{self, TARGET};
+use crate::subject;
 
 /// Callers at once who make one link each.
 const AT_ONCE: usize = 64;
