@@ -78,22 +78,14 @@ fn event(
     };
     let visitor = mixed(lot % VISITORS as u64);
     let data = Click {
-        link_id,
-        slug: Cow::Owned(format!("s{link}")),
         country: any(&COUNTRIES, 8),
-        city: None,
         referrer: any(&REFERRERS, 16),
         browser: any(&BROWSERS, 24),
         os: any(&SYSTEMS, 32),
         device: Some(Cow::Borrowed("desktop")),
         is_bot: lot.is_multiple_of(16),
         visitor: Some(Cow::Owned(format!("{visitor:016x}"))),
-        network: None,
-        rule: None,
-        variant: None,
-        utm_source: None,
-        utm_medium: None,
-        utm_campaign: None,
+        ..Click::of(link_id, Cow::Owned(format!("s{link}")))
     };
     let id = ClickId::new(Uuid::from_u64_pair(1, number as u64));
     Ok(ClickEvent::new(id, Timestamp::new(time), data))

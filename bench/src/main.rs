@@ -3,6 +3,7 @@
 mod account;
 mod apart;
 mod clicks;
+mod database;
 mod disk;
 mod figure;
 mod ground;

@@ -22,10 +22,8 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
     let (crowd, mut figures) = idle::measure(&stage, ground.rounds).await?;
     figures.push(crowd::measure(&stage, crowd).await?);
     figures.extend(fresh::measure(&stage, ground.rounds).await?);
-    let (broker, database) = stage.strike().await?;
-    figures.push(
-        fan_out::measure(&broker.url(), &database.url(stage::DATABASE), ground.rounds).await?,
-    );
+    let (broker, _database, database_url) = stage.strike().await?;
+    figures.push(fan_out::measure(&broker.url(), &database_url, ground.rounds).await?);
     let about = "Live clicks of the whole system in one process, on a broker that syncs always and a Postgres that syncs too; \
                  the sockets' other ends are on the same cores.";
     ground.report("live", about, &figures);

@@ -1,18 +1,16 @@
 //! The whole system in a process of its own, and links in workspaces of several people.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, ensure};
-use servers::{Durability, Nats, Postgres, Tool};
-use tokio::process::Command;
+use anyhow::Context;
+use servers::Nats;
 
 use crate::account::{Account, Link};
 use crate::apart::{Apart, Served};
+use crate::database::Database;
 use crate::ground::Ground;
 use crate::subject::ready;
 
-pub(super) const DATABASE: &str = "millrace";
 /// A workspace may have 1,000 subscriptions: these have 10,000.
 const WORKSPACES: usize = 10;
 const LINKS_OF_EACH: usize = 10;
@@ -25,8 +23,9 @@ pub(super) struct Stage {
     pub(super) apart: Apart,
     pub(super) links: Vec<Owned>,
     broker: Nats,
-    postgres: Postgres,
-    psql: PathBuf,
+    database: Database,
+    /// Where the read models are.
+    database_url: String,
 }
 
 /// A link, and whose it is.
@@ -39,15 +38,12 @@ pub(super) struct Owned {
 impl Stage {
     pub(super) async fn set(ground: &Ground) -> anyhow::Result<Self> {
         let broker = ground.broker("nats").await?;
-        let data = ground.path().join("postgres");
-        let postgres = Postgres::start(&ground.tools, &data, Durability::Full).await?;
-        postgres.create_database(DATABASE).await?;
-        let program = ground.tools.path(Tool::Postgres).context("no Postgres")?;
-        let psql = program.with_file_name("psql");
+        let database = Database::start(ground).await?;
+        let database_url = database.make("millrace").await?;
         let served = Served {
             broker: broker.url(),
             like: None,
-            database: Some(postgres.url(DATABASE)),
+            database: Some(database_url.clone()),
         };
         let apart = Apart::start(&served).await?;
         ready(&apart.url).await?;
@@ -55,28 +51,21 @@ impl Stage {
             links: links(&apart.url).await?,
             apart,
             broker,
-            postgres,
-            psql,
+            database,
+            database_url,
         })
     }
 
-    /// Ends the process; what it stored in stays.
-    pub(super) async fn strike(self) -> anyhow::Result<(Nats, Postgres)> {
+    /// Ends the process; what it stored in stays, and where the read models are.
+    pub(super) async fn strike(self) -> anyhow::Result<(Nats, Database, String)> {
         self.apart.kill().await?;
-        Ok((self.broker, self.postgres))
+        Ok((self.broker, self.database, self.database_url))
     }
 
     /// How many transactions Postgres has seen.
     pub(super) async fn transactions(&self) -> anyhow::Result<f64> {
-        let asked = Command::new(&self.psql)
-            .arg(self.postgres.url(DATABASE))
-            .args(["--no-psqlrc", "--tuples-only", "--no-align", "--command"])
-            .arg(TRANSACTIONS)
-            .output()
-            .await?;
-        let said = String::from_utf8_lossy(&asked.stderr);
-        ensure!(asked.status.success(), "psql failed: {said}");
-        Ok(String::from_utf8(asked.stdout)?.trim().parse()?)
+        let told = self.database.ask(&self.database_url, TRANSACTIONS).await?;
+        Ok(told.parse()?)
     }
 
     /// What the broker has read and written, the network among it.

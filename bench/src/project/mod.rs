@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use events::{Context, LinkId, Position, WorkspaceId};
 use nats::{Broker, Changes};
-use servers::{Durability, Nats, Postgres, Tool};
+use servers::{Nats, Tool};
 use uuid::Uuid;
 
 use crate::clicks::{Spread, fill};
+use crate::database::Database;
 use crate::figure::Figure;
 use crate::ground::{Ground, Plan};
 use crate::pace::median;
@@ -24,8 +25,7 @@ const RATE_MIN: f64 = 200_000.0;
 /// Measures what is ours and what bounds it.
 pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
     let ground = Ground::prepare(plan, &[Tool::Nats, Tool::Postgres]).await?;
-    let data = ground.path().join("postgres");
-    let postgres = Postgres::start(&ground.tools, &data, Durability::Full).await?;
+    let database = Database::start(&ground).await?;
     let mut figures = Vec::new();
     for (name, links) in [("hot links", 10), ("cold links", 10_000)] {
         let links: Vec<_> = (1..=links)
@@ -37,7 +37,7 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
             days: 1,
         };
         let mut broker = ground.broker(name).await?;
-        figures.extend(measure(&ground, &broker, &postgres, name, spread).await?);
+        figures.extend(measure(&ground, &broker, &database, name, spread).await?);
         broker.stop().await;
     }
     let about = format!(
@@ -50,7 +50,7 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
 async fn measure(
     ground: &Ground,
     nats: &Nats,
-    postgres: &Postgres,
+    database: &Database,
     name: &str,
     spread: Spread<'_>,
 ) -> anyhow::Result<[Figure; 2]> {
@@ -60,9 +60,8 @@ async fn measure(
     let last = fill(&broker, spread, CLICKS).await?;
     let (mut ours, mut bares) = (Vec::new(), Vec::new());
     for round in 0..ground.rounds.count {
-        let database = format!("{}_{round}", name.replace(' ', "_"));
-        postgres.create_database(&database).await?;
-        let url = postgres.url(&database);
+        let new = format!("{}_{round}", name.replace(' ', "_"));
+        let url = database.make(&new).await?;
         let changes = broker.changes().await?;
         let started = Instant::now();
         let settings = Settings {
@@ -73,7 +72,7 @@ async fn measure(
         reached(changes, last).await?;
         ours.push(rate(started));
         subject.stop().await?;
-        bares.push(bare::rate(&ground.tools, &url, CLICKS, ground.path()).await?);
+        bares.push(bare::rate(database, &url, CLICKS, ground.path()).await?);
     }
     let (ours, bare) = (median(ours)?, median(bares)?);
     let measured = format!("{ours:.0} clicks/s");

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use events::{LinkId, Position, Timestamp};
 use futures::{StreamExt, TryStreamExt, stream};
 use nats::Broker;
-use servers::{Durability, Postgres, Tool};
+use servers::Tool;
 use service::world;
 
 use crate::account::{Account, BULK};
 use crate::clicks::{Spread, fill};
+use crate::database::Database;
 use crate::figure::Figure;
 use crate::ground::{Ground, Plan};
 use crate::project::reached;
@@ -19,7 +20,6 @@ use crate::times::Times;
 const CLICKS: usize = 10_000_000;
 const LINKS: usize = 10_000;
 const DAYS: usize = 90;
-const DATABASE: &str = "millrace";
 /// Who asks at once.
 const AT_ONCE: usize = 2;
 /// The questions of one kind in a round; one in a hundred is slower than the 99th percentile.
@@ -33,12 +33,10 @@ const WORKSPACE_MAX: Duration = Duration::from_millis(300);
 pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
     let ground = Ground::prepare(plan, &[Tool::Nats, Tool::Postgres]).await?;
     let mut nats = ground.broker("nats").await?;
-    let data = ground.path().join("postgres");
-    let postgres = Postgres::start(&ground.tools, &data, Durability::Full).await?;
-    postgres.create_database(DATABASE).await?;
-    let database = postgres.url(DATABASE);
+    let database = Database::start(&ground).await?;
+    let url = database.make("millrace").await?;
     let settings = Settings {
-        database: Some(&database),
+        database: Some(&url),
         ..Settings::default()
     };
     let subject = Subject::start_as(&nats.url(), settings).await?;

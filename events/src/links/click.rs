@@ -61,6 +61,31 @@ pub struct Click<'a> {
     pub utm_campaign: Option<Cow<'a, str>>,
 }
 
+impl<'a> Click<'a> {
+    /// A person's click of which nothing more is known.
+    #[must_use]
+    pub fn of(link_id: LinkId, slug: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            link_id,
+            slug: slug.into(),
+            country: None,
+            referrer: None,
+            browser: None,
+            os: None,
+            device: None,
+            is_bot: false,
+            city: None,
+            visitor: None,
+            network: None,
+            rule: None,
+            variant: None,
+            utm_source: None,
+            utm_medium: None,
+            utm_campaign: None,
+        }
+    }
+}
+
 /// One event of a batch: a whole `CloudEvent` in JSON, as the batched mode has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ClickEvent<'a> {
@@ -135,22 +160,10 @@ mod tests {
 
     fn click() -> ClickEvent<'static> {
         let data = Click {
-            link_id: LinkId::new(Uuid::from_u128(7)),
-            slug: "spring \"sale\"".into(),
             country: Some("NP".into()),
-            referrer: None,
             browser: Some("Firefox".into()),
-            os: None,
             device: Some("desktop".into()),
-            is_bot: false,
-            city: None,
-            visitor: None,
-            network: None,
-            rule: None,
-            variant: None,
-            utm_source: None,
-            utm_medium: None,
-            utm_campaign: None,
+            ..Click::of(LinkId::new(Uuid::from_u128(7)), "spring \"sale\"")
         };
         let time = "2026-11-21T10:00:00Z".parse().unwrap();
         ClickEvent::new(ClickId::new(Uuid::from_u128(1)), time, data)

@@ -24,22 +24,12 @@ const AMPLE: u64 = 1 << 30;
 
 pub(crate) fn click() -> ClickEvent<'static> {
     let data = Click {
-        link_id: LinkId::new(Uuid::from_u128(7)),
-        slug: "spring".into(),
         country: Some("NP".into()),
         referrer: Some("news.example".into()),
         browser: Some("Firefox".into()),
         os: Some("Linux".into()),
         device: Some("desktop".into()),
-        is_bot: false,
-        city: None,
-        visitor: None,
-        network: None,
-        rule: None,
-        variant: None,
-        utm_source: None,
-        utm_medium: None,
-        utm_campaign: None,
+        ..Click::of(LinkId::new(Uuid::from_u128(7)), "spring")
     };
     ClickEvent::new(
         ClickId::new(uuid()),

@@ -173,22 +173,11 @@ pub(crate) async fn person(log: &Log, user: UserId) -> SealingKey {
 
 pub(crate) fn click(link: LinkId) -> ClickEvent<'static> {
     let data = Click {
-        link_id: link,
-        slug: "spring".into(),
         country: Some("NP".into()),
-        referrer: None,
         browser: Some("Firefox".into()),
         os: Some("Linux".into()),
         device: Some("desktop".into()),
-        is_bot: false,
-        city: None,
-        visitor: None,
-        network: None,
-        rule: None,
-        variant: None,
-        utm_source: None,
-        utm_medium: None,
-        utm_campaign: None,
+        ..Click::of(link, "spring")
     };
     ClickEvent::new(ClickId::new(world::new_id()), world::now(), data)
 }

@@ -66,24 +66,7 @@ impl Producer {
     }
 
     async fn records(&self, lane: &ClickLane) {
-        let data = Click {
-            link_id: self.link,
-            slug: "elsewhere".into(),
-            country: None,
-            referrer: None,
-            browser: None,
-            os: None,
-            device: None,
-            is_bot: false,
-            city: None,
-            visitor: None,
-            network: None,
-            rule: None,
-            variant: None,
-            utm_source: None,
-            utm_medium: None,
-            utm_campaign: None,
-        };
+        let data = Click::of(self.link, "elsewhere");
         let click = ClickEvent::new(ClickId::new(world::new_id()), world::now(), data);
         lane.record(self.workspace, &click).await.unwrap();
     }

@@ -21,22 +21,9 @@ const AUTUMN: LinkId = LinkId::new(Uuid::from_u128(12));
 
 fn click(link: LinkId) -> ClickEvent<'static> {
     let data = Click {
-        link_id: link,
-        slug: "spring".into(),
         country: Some("NP".into()),
-        referrer: None,
-        browser: None,
-        os: None,
-        device: None,
-        is_bot: false,
-        city: None,
-        visitor: None,
-        network: None,
-        rule: None,
-        variant: None,
         utm_source: Some("mail".into()),
-        utm_medium: None,
-        utm_campaign: None,
+        ..Click::of(link, "spring")
     };
     ClickEvent::new(ClickId::new(Uuid::from_u128(5)), noon(), data)
 }

@@ -210,24 +210,7 @@ fn place(frame: &Value) -> &str {
 }
 
 fn click(link: LinkId) -> ClickEvent<'static> {
-    let data = Click {
-        link_id: link,
-        slug: "spring".into(),
-        country: None,
-        referrer: None,
-        browser: None,
-        os: None,
-        device: None,
-        is_bot: false,
-        city: None,
-        visitor: None,
-        network: None,
-        rule: None,
-        variant: None,
-        utm_source: None,
-        utm_medium: None,
-        utm_campaign: None,
-    };
+    let data = Click::of(link, "spring");
     ClickEvent::new(ClickId::new(world::new_id()), world::now(), data)
 }
 
