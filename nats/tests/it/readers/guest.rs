@@ -99,18 +99,20 @@ impl Guest {
         self.asks(&format!("{}.{operation}", self.api), body).await
     }
 
-    /// Fetches what is there, at most ten messages.
+    /// Fetches what is there, or comes within half a second, at most ten messages.
+    ///
+    /// A consumer hears of a message after its publisher does, so a fetch that doesn't wait may miss one.
     pub(super) async fn fetches(&self, consumer: &str) -> Vec<Message> {
         let inbox = self.client.new_inbox();
         let mut answers = self.client.subscribe(inbox.clone()).await.unwrap();
         let subject = format!("{}.CONSUMER.MSG.NEXT.LINKS.{consumer}", self.api);
-        let body = r#"{"batch":10,"no_wait":true}"#;
+        let body = r#"{"batch":10,"expires":500000000}"#;
         let asked = self.client.publish_with_reply(subject, inbox, body.into());
         asked.await.unwrap();
         let mut messages = Vec::new();
         while messages.len() < 10 {
             let message = timeout(SOON, answers.next()).await.unwrap().unwrap();
-            // The broker says that there is no more.
+            // The broker says that the time is over.
             if message.status.is_some() {
                 break;
             }
