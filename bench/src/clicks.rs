@@ -25,6 +25,7 @@ const REFERRERS: [&str; 5] = [
 ];
 const BROWSERS: [&str; 4] = ["Chrome", "Safari", "Firefox", "Edge"];
 const SYSTEMS: [&str; 4] = ["Windows 10", "Mac OSX", "Android", "iPhone"];
+const DEVICES: [&str; 3] = ["desktop", "mobile", "other"];
 
 /// What the clicks are spread over, evenly.
 #[derive(Clone, Copy)]
@@ -82,7 +83,7 @@ fn event(
         referrer: any(&REFERRERS, 16),
         browser: any(&BROWSERS, 24),
         os: any(&SYSTEMS, 32),
-        device: Some(Cow::Borrowed("desktop")),
+        device: any(&DEVICES, 40),
         is_bot: lot.is_multiple_of(16),
         visitor: Some(Cow::Owned(format!("{visitor:016x}"))),
         ..Click::of(link_id, Cow::Owned(format!("s{link}")))

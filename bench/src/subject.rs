@@ -59,6 +59,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) like: Option<&'a str>,
     /// Where the read models are; without them there are neither projectors nor a query API.
     pub(crate) database: Option<&'a str>,
+    /// Whether the read models are kept up to date, if there are any.
+    pub(crate) is_projecting: bool,
 }
 
 impl Default for Settings<'_> {
@@ -69,6 +71,7 @@ impl Default for Settings<'_> {
             spool: None,
             like: None,
             database: None,
+            is_projecting: true,
         }
     }
 }
@@ -91,7 +94,7 @@ impl Subject {
         let blueprint = Blueprint {
             processes: Processes {
                 command_api: true,
-                projectors: settings.database.is_some(),
+                projectors: settings.is_projecting && settings.database.is_some(),
                 query_api: settings.database.is_some(),
             },
             public_url: settings.like.unwrap_or(&url).parse()?,

@@ -1,17 +1,24 @@
 //! Clicks of ten links to a thousand sockets that listen to one link each, beside a bare broadcast of the same frames.
+//!
+//! They come over the bus, and nothing is projected meanwhile: a broadcast neither takes clicks in nor counts them.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::extract::ws::Utf8Bytes;
+use events::links::{Click, ClickEvent};
+use events::{ClickId, LinkId};
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
-use serde_json::{Value, json};
+use nats::{Broker, NewMessage};
+use service::world;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::bare::Bare;
 use super::socket::Socket;
@@ -43,20 +50,21 @@ pub(super) async fn measure(
     database: &str,
     rounds: Rounds,
 ) -> anyhow::Result<Figure> {
+    let (account, links) = prepare(broker, database).await?;
     let settings = Settings {
         database: Some(database),
+        is_projecting: false,
         ..Settings::default()
     };
     let subject = Subject::start_as(broker, settings).await?;
     ready(&subject.url).await?;
-    let account = subject.account("fan-out").await?;
     let address = subject.url.strip_prefix("http://").context("no address")?;
     let address: SocketAddr = address.parse()?;
-    let mut links = Vec::with_capacity(GROUPS);
-    for number in 0..GROUPS {
-        links.push(account.makes(&format!("fan-out{number}")).await?);
-    }
-    let frame = frame(address, &account, links.first().context("no link")?).await?;
+    let bus = Broker::connect(broker, "bench").await?;
+    let clicks = links.iter().map(|link| clicks(&account, link));
+    let clicks = clicks.collect::<anyhow::Result<Vec<_>>>()?;
+    let first = (links.first().zip(clicks.first())).context("no link")?;
+    let frame = frame(address, &account, &bus, first).await?;
     let join = async |group: usize| {
         let link = links.get(group).context("no such group")?;
         Socket::open(address, &link.live(), &account.token).await
@@ -66,7 +74,6 @@ pub(super) async fn measure(
     let join =
         async |group: usize| Socket::connect(bare_address, &format!("/{group}"), "none").await;
     let bares = Audience::open(join).await?;
-    let report = json!({ "clicks": vec![click(); FRAMES] });
     let (mut bare_rates, mut our_rates) = (Vec::new(), Vec::new());
     for _ in 0..rounds.count {
         let broadcast = async |group: usize| {
@@ -75,8 +82,9 @@ pub(super) async fn measure(
         };
         bare_rates.push(bares.frames_per_s(rounds.seconds, broadcast).await?);
         let send = async |group: usize| {
-            let link = links.get(group).context("no such group")?;
-            account.reports(&link.id, &report).await.map(drop)
+            let clicks = clicks.get(group).context("no such group")?;
+            bus.append(std::slice::from_ref(clicks)).await?;
+            anyhow::Ok(())
         };
         our_rates.push(ours.frames_per_s(rounds.seconds, send).await?);
     }
@@ -156,14 +164,54 @@ async fn listen(mut socket: Socket, group: Arc<Semaphore>) -> anyhow::Result<()>
     }
 }
 
+/// Makes the links, and waits until they are in the read model.
+async fn prepare(broker: &str, database: &str) -> anyhow::Result<(Account, Vec<Link>)> {
+    let settings = Settings {
+        database: Some(database),
+        ..Settings::default()
+    };
+    let subject = Subject::start_as(broker, settings).await?;
+    ready(&subject.url).await?;
+    let account = subject.account("fan-out").await?;
+    let mut links = Vec::with_capacity(GROUPS);
+    for number in 0..GROUPS {
+        let link = account.makes(&format!("fan-out{number}")).await?;
+        account
+            .reads(&format!("/v1/links/{}", link.id), &link.position)
+            .await?;
+        links.push(link);
+    }
+    subject.stop().await?;
+    Ok((account, links))
+}
+
 /// A frame as ours are.
-async fn frame(address: SocketAddr, account: &Account, link: &Link) -> anyhow::Result<Utf8Bytes> {
+async fn frame(
+    address: SocketAddr,
+    account: &Account,
+    bus: &Broker,
+    (link, clicks): (&Link, &NewMessage),
+) -> anyhow::Result<Utf8Bytes> {
     let mut socket = Socket::open(address, &link.live(), &account.token).await?;
-    account.reports(&link.id, &click()).await?;
+    bus.append(std::slice::from_ref(clicks)).await?;
     let frame = timeout(PATIENCE, socket.frame()).await??;
     Ok(Utf8Bytes::from(frame.as_str()))
 }
 
-fn click() -> Value {
-    json!({ "country": "NP", "referrer": "https://news.example/", "utm_source": "mail" })
+/// As many clicks on a link as go at once, in the message that the lane packs of them.
+fn clicks(account: &Account, link: &Link) -> anyhow::Result<NewMessage> {
+    let link_id: LinkId = link.id.parse()?;
+    let clicks: Vec<_> = (0..FRAMES).map(|_| click(link_id)).collect();
+    let messages = NewMessage::clicks(account.workspace, &clicks)?;
+    messages.into_iter().next().context("no message")
+}
+
+fn click(link: LinkId) -> ClickEvent<'static> {
+    let data = Click {
+        country: Some(Cow::Borrowed("NP")),
+        referrer: Some(Cow::Borrowed("https://news.example/")),
+        utm_source: Some(Cow::Borrowed("mail")),
+        ..Click::of(link, Cow::Borrowed("fan-out"))
+    };
+    ClickEvent::new(ClickId::new(Uuid::now_v7()), world::now(), data)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod exclusion;
 mod filter;
+mod grain;
 mod interval;
 mod period;
 mod raw;

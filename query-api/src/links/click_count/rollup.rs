@@ -6,13 +6,17 @@ use futures::TryStreamExt;
 use service::click_count::{Dimension, PackedClick, unpack};
 use service::problem::Problem;
 use sqlx::PgConnection;
-use time::{Date, Duration, OffsetDateTime, Time};
+use time::{Date, Duration, OffsetDateTime};
 
+use super::grain::Grains;
 use super::scope::Scope;
 use super::series::{Counted, Series};
-use super::span::Span;
+use super::span::{Span, midnight};
 use super::top::Values;
 use crate::database;
+
+/// By its values whole days are counted: the fewer there are, the fewer sketches are merged.
+const OF_FEW_VALUES: Dimension = Dimension::Device;
 
 /// Counts the clicks of the span.
 pub(super) async fn series(
@@ -28,6 +32,52 @@ pub(super) async fn series(
         Ok(())
     })
     .await?;
+    let grains = Grains::of(series.cut(span));
+    for part in grains.days {
+        days(read, scope, part, series).await?;
+    }
+    for part in grains.quarters {
+        quarters(read, scope, part, series).await?;
+    }
+    Ok(())
+}
+
+/// Adds whole days, each to the interval that it lies in.
+///
+/// Every click has one value of each dimension, so the values of any of them are all clicks of the day.
+async fn days(
+    read: &mut PgConnection,
+    scope: &Scope,
+    days: Span,
+    series: &mut Series,
+) -> Result<(), Problem> {
+    let ids = scope.ids();
+    let mut rows = sqlx::query!(
+        "select day, clicks, visitors from click_count_value
+          where scope_id = any($1) and workspace_id = $2 and dimension = $3 and day >= $4 and day < $5
+            and ($6::bool is null or is_bot = $6)",
+        &ids,
+        scope.workspace.uuid(),
+        OF_FEW_VALUES.number(),
+        days.from.date(),
+        days.to.date(),
+        days.is_bot,
+    )
+    .fetch(read);
+    while let Some(row) = rows.try_next().await.map_err(database::problem)? {
+        if let Some(interval) = series.at(midnight(row.day)) {
+            interval.merge(row.clicks, row.visitors.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
+async fn quarters(
+    read: &mut PgConnection,
+    scope: &Scope,
+    span: Span,
+    series: &mut Series,
+) -> Result<(), Problem> {
     let ids = scope.ids();
     let mut quarters = sqlx::query!(
         "select bucket, clicks, visitors from click_count_quarter
@@ -142,6 +192,5 @@ async fn packed(
 }
 
 fn start(day: Date, quarter: u8) -> OffsetDateTime {
-    let midnight = day.with_time(Time::MIDNIGHT).assume_utc();
-    midnight + Duration::minutes(15) * i32::from(quarter)
+    midnight(day) + Duration::minutes(15) * i32::from(quarter)
 }

@@ -4,6 +4,8 @@ use service::click_count::Visitors;
 use service::problem::Problem;
 use time::OffsetDateTime;
 
+use super::span::Span;
+
 /// A series under way.
 pub(super) struct Series {
     /// The start of every interval, in order.
@@ -43,6 +45,17 @@ impl Series {
     pub(super) fn at(&mut self, time: OffsetDateTime) -> Option<&mut Counted> {
         let behind = self.starts.partition_point(|start| *start <= time);
         self.intervals.get_mut(behind.checked_sub(1)?)
+    }
+
+    /// The intervals, as far as they lie in `span`.
+    pub(super) fn cut(&self, span: Span) -> impl Iterator<Item = Span> {
+        let ends = self.starts.iter().skip(1).copied().chain([span.to]);
+        let cut = self.starts.iter().zip(ends).map(move |(start, end)| Span {
+            from: span.from.max(*start),
+            to: span.to.min(end),
+            ..span
+        });
+        cut.filter(|it| it.from < it.to)
     }
 
     /// All intervals as one.

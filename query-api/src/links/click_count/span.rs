@@ -110,7 +110,7 @@ impl Span {
     }
 }
 
-fn midnight(date: Date) -> OffsetDateTime {
+pub(super) const fn midnight(date: Date) -> OffsetDateTime {
     date.with_time(Time::MIDNIGHT).assume_utc()
 }
 

@@ -30,8 +30,8 @@ const TOKEN_PROTOCOL: &str = "bearer.";
 ///
 /// It grows for a larger message. The default would take 128 KiB a socket.
 const READ_BUFFER_BYTES: usize = 512;
-/// A subscriber hears small frames; memory for them is taken when there are some.
-const WRITE_BUFFER_BYTES: usize = 4 * 1024;
+/// Some fifty clicks' frames go into one write. The memory is taken when there are some, and kept from then on.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 const WRITE_BUFFER_BYTES_MAX: usize = 64 * 1024;
 const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 

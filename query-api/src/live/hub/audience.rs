@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use events::{LinkId, WorkspaceId};
 
-use super::{ClickFrame, Line, LiveMetrics};
+use super::{ClickFrame, Frames, Line, LiveMetrics};
 
 /// Where a listener sits.
 pub(super) struct Place {
@@ -52,23 +52,36 @@ impl Audience {
         !self.of_all.is_empty() || self.of_link.contains_key(&link)
     }
 
-    pub(super) fn tell(&mut self, link: LinkId, frame: &ClickFrame, metrics: &LiveMetrics) {
-        tell(&mut self.of_all, frame, metrics);
-        if let Some(listeners) = self.of_link.get_mut(&link) {
-            tell(listeners, frame, metrics);
+    /// Hands a message's clicks out, to each listener those that it wants.
+    pub(super) fn tell(&mut self, clicks: Vec<(LinkId, ClickFrame)>, metrics: &LiveMetrics) {
+        let mut of_link: HashMap<LinkId, Vec<ClickFrame>> = HashMap::new();
+        for (link, frame) in &clicks {
+            if self.of_link.contains_key(link) {
+                of_link.entry(*link).or_default().push(frame.clone());
+            }
+        }
+        for (link, frames) in of_link {
+            if let Some(listeners) = self.of_link.get_mut(&link) {
+                tell(listeners, &Frames::new(frames), metrics);
+            }
+        }
+        if !self.of_all.is_empty() {
+            let frames = clicks.into_iter().map(|(_, frame)| frame).collect();
+            tell(&mut self.of_all, &Frames::new(frames), metrics);
         }
     }
 }
 
 /// A listener whose buffer is full loses its line: it gets what is in the buffer, then hears that it was cut off.
-fn tell(listeners: &mut Listeners, frame: &ClickFrame, metrics: &LiveMetrics) {
-    listeners.retain(|_, line| {
-        let is_taken = line.take(frame);
-        if is_taken {
-            metrics.frames.inc();
-        } else {
-            metrics.lagged.inc();
-        }
-        is_taken
-    });
+fn tell(listeners: &mut Listeners, frames: &Frames, metrics: &LiveMetrics) {
+    let before = listeners.len();
+    listeners.retain(|_, line| line.take(frames));
+    let told = frames.len() * listeners.len();
+    metrics
+        .frames
+        .inc_by(u64::try_from(told).unwrap_or_default());
+    let cut_off = before - listeners.len();
+    metrics
+        .lagged
+        .inc_by(u64::try_from(cut_off).unwrap_or_default());
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::ClickFrame;
 
@@ -14,59 +14,111 @@ const BYTES_MAX: usize = 1 << 20;
 /// What is taken at once.
 const FRAMES_AT_ONCE_MAX: usize = 256;
 
+/// What a listener hears of a message, the same for all who want the same of it. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Frames {
+    frames: Arc<[ClickFrame]>,
+    bytes: usize,
+}
+
 /// The hub's end.
 pub(super) struct Line {
-    frames: mpsc::Sender<ClickFrame>,
-    waiting_bytes: Arc<AtomicUsize>,
+    frames: UnboundedSender<Frames>,
+    waiting: Arc<Waiting>,
 }
 
 /// The listener's end.
 pub(super) struct Receiver {
-    frames: mpsc::Receiver<ClickFrame>,
-    waiting_bytes: Arc<AtomicUsize>,
+    frames: UnboundedReceiver<Frames>,
+    waiting: Arc<Waiting>,
+    /// What was received and not yet taken, from a place on.
+    rest: (Frames, usize),
+}
+
+/// What the hub has handed over and the listener has not taken.
+#[derive(Default)]
+struct Waiting {
+    frames: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl Frames {
+    pub(super) fn new(frames: Vec<ClickFrame>) -> Self {
+        Self {
+            bytes: frames.iter().map(|it| it.text.len()).sum(),
+            frames: frames.into(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.frames.len()
+    }
 }
 
 impl Line {
     pub(super) fn new() -> (Self, Receiver) {
-        let (sender, receiver) = mpsc::channel(FRAMES_MAX);
-        let waiting_bytes = Arc::new(AtomicUsize::new(0));
+        let (sender, receiver) = unbounded_channel();
+        let waiting = Arc::<Waiting>::default();
         let line = Self {
             frames: sender,
-            waiting_bytes: Arc::clone(&waiting_bytes),
+            waiting: Arc::clone(&waiting),
         };
         let receiver = Receiver {
             frames: receiver,
-            waiting_bytes,
+            waiting,
+            rest: (Frames::default(), 0),
         };
         (line, receiver)
     }
 
     /// Whether there was room.
-    pub(super) fn take(&self, frame: &ClickFrame) -> bool {
-        let bytes = frame.text.len();
-        let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        waiting < BYTES_MAX && self.frames.try_send(frame.clone()).is_ok()
+    pub(super) fn take(&self, frames: &Frames) -> bool {
+        let waiting = &self.waiting;
+        let before = waiting.frames.fetch_add(frames.len(), Ordering::Relaxed);
+        let bytes_before = waiting.bytes.fetch_add(frames.bytes, Ordering::Relaxed);
+        let has_room = before + frames.len() <= FRAMES_MAX && bytes_before < BYTES_MAX;
+        has_room && self.frames.send(frames.clone()).is_ok()
     }
 }
 
 impl Receiver {
     pub(super) async fn next(&mut self) -> Option<Vec<ClickFrame>> {
-        let mut frames = Vec::new();
-        let count = self.frames.recv_many(&mut frames, FRAMES_AT_ONCE_MAX);
-        if count.await == 0 {
-            return None;
+        if self.rest().is_empty() {
+            self.rest = (self.frames.recv().await?, 0);
         }
-        let bytes = frames.iter().map(|it| it.text.len()).sum();
-        self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        Some(frames)
+        let mut taken = Vec::with_capacity(self.rest().len().min(FRAMES_AT_ONCE_MAX));
+        loop {
+            let rest = self.rest();
+            let count = rest.len().min(FRAMES_AT_ONCE_MAX - taken.len());
+            taken.extend(rest.iter().take(count).cloned());
+            self.rest.1 += count;
+            if taken.len() == FRAMES_AT_ONCE_MAX {
+                break;
+            }
+            let Ok(next) = self.frames.try_recv() else {
+                break;
+            };
+            self.rest = (next, 0);
+        }
+        let bytes = taken.iter().map(|it| it.text.len()).sum();
+        self.waiting
+            .frames
+            .fetch_sub(taken.len(), Ordering::Relaxed);
+        self.waiting.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        Some(taken)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.rest().is_empty() && self.frames.is_empty()
     }
 
     /// The hub lets go of a line that took not everything.
     pub(super) fn is_cut_off(&self) -> bool {
         self.frames.is_closed()
+    }
+
+    fn rest(&self) -> &[ClickFrame] {
+        let (frames, taken) = &self.rest;
+        frames.frames.get(*taken..).unwrap_or_default()
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use events::{LinkId, Timestamp, WorkspaceId};
 
 use self::audience::{Audience, Place};
-use self::line::{Line, Receiver};
+use self::line::{Frames, Line, Receiver};
 pub(super) use self::metrics::LiveMetrics;
 use super::cursor::Cursor;
 use super::frame::ClickFrame;
@@ -157,15 +157,13 @@ impl Hub {
         let Some(audience) = state.audiences.get_mut(&message.workspace) else {
             return;
         };
-        for (index, click) in clicks.iter().enumerate() {
-            if !audience.wants(click.data.link_id) {
-                continue;
-            }
+        let clicks = clicks.iter().enumerate();
+        let wanted = clicks.filter(|(_, click)| audience.wants(click.data.link_id));
+        let written = wanted.filter_map(|(index, click)| {
             let cursor = Cursor::at(position.log, message.sequence, index);
-            if let Some(frame) = ClickFrame::new(cursor, click) {
-                audience.tell(click.data.link_id, &frame, &self.metrics);
-            }
-        }
+            Some((click.data.link_id, ClickFrame::new(cursor, click)?))
+        });
+        audience.tell(written.collect(), &self.metrics);
     }
 
     fn leave(&self, place: &Place) {
