@@ -2,6 +2,7 @@
 
 mod backoff;
 mod batch;
+mod decode;
 mod interruption;
 mod leadership;
 mod parking;

@@ -5,5 +5,5 @@ mod packed;
 mod visitors;
 
 pub use self::dimension::{Dimension, Values};
-pub use self::packed::{PackedClick, PackedError, pack, unpack};
+pub use self::packed::{PackedClick, PackedDay, PackedError, pack, unpack};
 pub use self::visitors::{SketchError, Visitors, visitor};

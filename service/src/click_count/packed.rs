@@ -4,7 +4,7 @@
 //! and a number for each dimension: 0 for what isn't known, else the place of a text among those before,
 //! or one more, and then the new text follows.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::dimension::{Dimension, Values};
 
@@ -34,23 +34,57 @@ pub struct PackedError;
 
 /// The clicks in bytes; none make no byte.
 pub fn pack<'c, 'a: 'c>(clicks: impl Iterator<Item = &'c PackedClick<'a>>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut texts: HashMap<&str, usize> = HashMap::new();
-    for click in clicks {
-        if bytes.is_empty() {
-            bytes.push(VERSION);
+    PackedDay::default().with(clicks)
+}
+
+/// The packed clicks of a day, looked through so that others can be added.
+#[derive(Debug, Default)]
+pub struct PackedDay<'a> {
+    bytes: &'a [u8],
+    texts: Vec<&'a str>,
+    count: usize,
+}
+
+impl<'a> PackedDay<'a> {
+    /// Looks through the bytes.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, PackedError> {
+        let (mut reader, mut count) = (Reader::of(bytes)?, 0);
+        while !reader.rest.is_empty() {
+            reader.click()?;
+            count += 1;
         }
-        let has_visitor = click.visitor.map_or(0, |_| HAS_VISITOR);
-        bytes.extend([
-            click.quarter,
-            (u8::from(click.is_bot) * IS_BOT) | has_visitor,
-        ]);
-        bytes.extend(click.visitor.iter().flat_map(|it| it.to_le_bytes()));
-        for text in click.values {
-            write_text(&mut bytes, &mut texts, text);
-        }
+        Ok(Self {
+            bytes,
+            texts: reader.texts,
+            count,
+        })
     }
-    bytes
+
+    /// How many clicks there are.
+    pub const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The bytes with more clicks behind: the same as if all had been packed at once.
+    pub fn with<'c, 'v: 'c>(&self, clicks: impl Iterator<Item = &'c PackedClick<'v>>) -> Vec<u8> {
+        let mut bytes = self.bytes.to_vec();
+        let mut texts: HashMap<&str, usize> = self.texts.iter().copied().zip(1..).collect();
+        for click in clicks {
+            if bytes.is_empty() {
+                bytes.push(VERSION);
+            }
+            let has_visitor = click.visitor.map_or(0, |_| HAS_VISITOR);
+            bytes.extend([
+                click.quarter,
+                (u8::from(click.is_bot) * IS_BOT) | has_visitor,
+            ]);
+            bytes.extend(click.visitor.iter().flat_map(|it| it.to_le_bytes()));
+            for text in click.values {
+                write_text(&mut bytes, &mut texts, text);
+            }
+        }
+        bytes
+    }
 }
 
 fn write_text<'a>(bytes: &mut Vec<u8>, texts: &mut HashMap<&'a str, usize>, text: &'a str) {
@@ -81,19 +115,7 @@ fn low_bits(number: usize) -> u8 {
 
 /// The clicks that the bytes hold, in the order in which they were packed.
 pub fn unpack(bytes: &[u8]) -> Result<Vec<PackedClick<'_>>, PackedError> {
-    let Some((&version, rest)) = bytes.split_first() else {
-        return Ok(Vec::new());
-    };
-    if version != VERSION {
-        return Err(PackedError);
-    }
-    let (mut reader, mut clicks) = (
-        Reader {
-            rest,
-            texts: Vec::new(),
-        },
-        Vec::new(),
-    );
+    let (mut reader, mut clicks) = (Reader::of(bytes)?, Vec::new());
     while !reader.rest.is_empty() {
         clicks.push(reader.click()?);
     }
@@ -106,6 +128,18 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn of(bytes: &'a [u8]) -> Result<Self, PackedError> {
+        let rest = match bytes.split_first() {
+            None => bytes,
+            Some((&VERSION, rest)) => rest,
+            Some(_) => return Err(PackedError),
+        };
+        Ok(Self {
+            rest,
+            texts: Vec::new(),
+        })
+    }
+
     fn click(&mut self) -> Result<PackedClick<'a>, PackedError> {
         let [quarter, flags] = self.array()?;
         let visitor = match flags & HAS_VISITOR {
@@ -164,37 +198,53 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::dimension::Dimension;
-    use super::{PackedClick, PackedError, pack, unpack};
+    use super::{PackedClick, PackedDay, PackedError, pack, unpack};
 
     const DIMENSIONS: usize = Dimension::ALL.len();
+
+    type Texts = (u8, bool, Option<u64>, [String; DIMENSIONS]);
+
+    fn texts() -> impl Strategy<Value = Vec<Texts>> {
+        let values = prop::array::uniform10("[a-cé]{0,2}|x{0,300}");
+        prop::collection::vec(
+            (0..96_u8, any::<bool>(), any::<Option<u64>>(), values),
+            0..40,
+        )
+    }
+
+    fn click((quarter, is_bot, visitor, values): &Texts) -> PackedClick<'_> {
+        PackedClick {
+            quarter: *quarter,
+            is_bot: *is_bot,
+            visitor: *visitor,
+            values: values.each_ref().map(String::as_str),
+        }
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn clicks_are_unpacked_as_they_were_packed(
-            clicks in prop::collection::vec(
-                (0..96_u8, any::<bool>(), any::<Option<u64>>(), prop::array::uniform10("[a-cé]{0,2}|x{0,300}")),
-                0..40,
-            )
-        ) {
-            let clicks: Vec<_> = clicks
-                .iter()
-                .map(|(quarter, is_bot, visitor, values)| PackedClick {
-                    quarter: *quarter,
-                    is_bot: *is_bot,
-                    visitor: *visitor,
-                    values: values.each_ref().map(String::as_str),
-                })
-                .collect();
+        fn clicks_are_unpacked_as_they_were_packed(all in texts()) {
+            let clicks: Vec<_> = all.iter().map(click).collect();
             let bytes = pack(clicks.iter());
             prop_assert_eq!(unpack(&bytes), Ok(clicks));
+        }
+
+        #[test]
+        fn clicks_that_come_later_make_the_same_bytes(all in texts(), cut in 0..40_usize) {
+            let clicks: Vec<_> = all.iter().map(click).collect();
+            let (first, later) = clicks.split_at(cut.min(clicks.len()));
+            let bytes = pack(first.iter());
+            let day = PackedDay::read(&bytes).unwrap();
+            prop_assert_eq!(day.count(), first.len());
+            prop_assert_eq!(day.with(later.iter()), pack(clicks.iter()));
         }
 
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let mut versioned = vec![1];
             versioned.extend(bytes);
-            drop(unpack(&versioned));
+            prop_assert_eq!(PackedDay::read(&versioned).is_ok(), unpack(&versioned).is_ok());
         }
     }
 

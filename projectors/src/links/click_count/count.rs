@@ -3,13 +3,13 @@
 //! What is stored depends on the clicks and their order alone, and not on the batches in which they come:
 //! whoever reads the log again ends at the same rows.
 
-use std::collections::HashMap;
-
-use service::click_count::{Dimension, PackedClick, pack, unpack, visitor};
+use foldhash::HashMap;
+use service::click_count::{Dimension, PackedClick, PackedDay, pack, unpack, visitor};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
+use super::breath::Breath;
 use super::exclusion::Excluded;
 use super::message::ClickMessage;
 use super::sketches::Sketches;
@@ -20,9 +20,6 @@ use crate::projection::ApplyError;
 /// How many clicks of a day are packed before they are added up: many enough that adding up is rare,
 /// few enough that a row which is written anew with every click stays below 16 KiB.
 pub(super) const PACKED_MAX: usize = 512;
-
-/// Rows that are made in one go: a few milliseconds of work at most.
-const AT_A_TIME: usize = 16;
 
 const QUARTER_MINUTES: u8 = 15;
 
@@ -52,12 +49,15 @@ pub(super) async fn take_in(
     let clicks: Vec<_> = clicks.collect();
     let days = by_day(&clicks);
     let stored = write::packed(tx, &days).await?;
-    let sums = Sums::of(&days, &stored)?;
+    // Postgres takes in one half of the clicks as they came while the counts are made here, and the other half
+    // while the sketches are.
+    let (first, second) = raw::halves(messages);
+    let raw = async { Ok(raw::write_all(&mut *tx, first, excluded).await?) };
+    let (sums, ()) = tokio::try_join!(Sums::of(&days, &stored), raw)?;
     let sketches = Sketches::stored(tx, &sums.tally).await?;
-    // Postgres takes in the clicks as they came while the others are packed and sketched here.
-    let raw = async { Ok(raw::write_all(tx, messages, excluded).await?) };
-    let (rows, ()) = tokio::try_join!(sums.rows(sketches), raw)?;
-    sums.write(tx, &rows).await
+    let raw = async { Ok(raw::write_all(&mut *tx, second, excluded).await?) };
+    let (sketches, ()) = tokio::try_join!(sketches.with(&sums.tally), raw)?;
+    sums.write(tx, &sketches).await
 }
 
 /// Adds the clicks of each day, in their order.
@@ -66,61 +66,61 @@ pub(super) async fn add(
     days: &[(ScopeDay, Vec<&PackedClick<'_>>)],
 ) -> Result<(), ApplyError> {
     let stored = write::packed(tx, days).await?;
-    let sums = Sums::of(days, &stored)?;
+    let sums = Sums::of(days, &stored).await?;
     let sketches = Sketches::stored(tx, &sums.tally).await?;
-    let rows = sums.rows(sketches).await?;
-    sums.write(tx, &rows).await
+    let sketches = sketches.with(&sums.tally).await?;
+    sums.write(tx, &sketches).await
 }
 
 /// What days have, with what is new.
 #[derive(Default)]
 struct Sums<'c> {
-    /// How many clicks are new, and those that stay packed.
-    days: Vec<(ScopeDay, usize, Vec<PackedClick<'c>>)>,
+    days: Vec<DayRow>,
     tally: Tally<'c>,
 }
 
-/// The rows of it that take long to make.
-struct Rows {
-    days: Vec<DayRow>,
-    sketches: Sketches,
-}
-
 impl<'c> Sums<'c> {
-    fn of(
+    async fn of(
         days: &[(ScopeDay, Vec<&PackedClick<'c>>)],
         stored: &'c HashMap<ScopeDay, Vec<u8>>,
     ) -> Result<Self, ApplyError> {
-        let mut sums = Self::default();
+        let (mut sums, mut breath) = (Self::default(), Breath::default());
         for (key, new) in days {
-            let mut all = unpack(stored.get(key).map_or(&[], Vec::as_slice))?;
-            all.extend(new.iter().copied());
-            let kept = all.split_off(all.len() - all.len() % PACKED_MAX);
-            sums.tally.add(*key, &all);
-            sums.days.push((*key, new.len(), kept));
+            let stored = stored.get(key).map_or(&[][..], Vec::as_slice);
+            let packed = sums.add(*key, new, stored, &mut breath).await?;
+            sums.days.push(DayRow {
+                key: *key,
+                clicks: i64::try_from(new.len()).unwrap_or(i64::MAX),
+                packed,
+            });
         }
         Ok(sums)
     }
 
-    /// Makes them a few at a time, and lets others go on in between.
-    async fn rows(&self, stored: Sketches) -> Result<Rows, ApplyError> {
-        let mut days = Vec::with_capacity(self.days.len());
-        for some in self.days.chunks(AT_A_TIME) {
-            days.extend(some.iter().map(|(key, new, kept)| DayRow {
-                key: *key,
-                clicks: i64::try_from(*new).unwrap_or(i64::MAX),
-                packed: pack(kept.iter()),
-            }));
-            tokio::task::yield_now().await;
+    /// Adds the clicks of a day up, as far as they are many; what stays packed.
+    async fn add(
+        &mut self,
+        key: ScopeDay,
+        new: &[&PackedClick<'c>],
+        stored: &'c [u8],
+        breath: &mut Breath,
+    ) -> Result<Vec<u8>, ApplyError> {
+        let day = PackedDay::read(stored)?;
+        breath.after(day.count() + new.len()).await;
+        if day.count() + new.len() < PACKED_MAX {
+            return Ok(day.with(new.iter().copied()));
         }
-        let sketches = stored.with(&self.tally, AT_A_TIME).await?;
-        Ok(Rows { days, sketches })
+        let mut all = unpack(stored)?;
+        all.extend(new.iter().copied());
+        let kept = all.split_off(all.len() - all.len() % PACKED_MAX);
+        self.tally.add(key, &all, breath).await;
+        Ok(pack(kept.iter()))
     }
 
-    async fn write(&self, tx: &mut PgConnection, rows: &Rows) -> Result<(), ApplyError> {
-        write::days(tx, &rows.days).await?;
-        write::quarters(tx, &self.tally.quarters, &rows.sketches.quarters).await?;
-        write::values(tx, &self.tally.values, &rows.sketches.values).await?;
+    async fn write(&self, tx: &mut PgConnection, sketches: &Sketches) -> Result<(), ApplyError> {
+        write::days(tx, &self.days).await?;
+        write::quarters(tx, &self.tally.quarters, &sketches.quarters).await?;
+        write::values(tx, &self.tally.values, &sketches.values).await?;
         Ok(())
     }
 }
@@ -164,7 +164,7 @@ pub(super) fn quarter(time: OffsetDateTime) -> u8 {
 
 /// The clicks of each day in their order, and the days in that of the tables' indexes.
 fn by_day<'c>(clicks: &'c [Counted<'c>]) -> Vec<(ScopeDay, Vec<&'c PackedClick<'c>>)> {
-    let mut days: HashMap<ScopeDay, Vec<&PackedClick<'_>>> = HashMap::new();
+    let mut days: HashMap<ScopeDay, Vec<&PackedClick<'_>>> = HashMap::default();
     for counted in clicks {
         for day in counted.days {
             days.entry(day).or_default().push(&counted.click);

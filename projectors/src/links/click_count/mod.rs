@@ -1,6 +1,7 @@
 //! Clicks: each as it came, and counted by link, workspace, time, and what they can be told apart by.
 
 mod binary_copy;
+mod breath;
 mod count;
 mod exclusion;
 mod insert;

@@ -25,14 +25,31 @@ const CLICK_BYTES: usize = 4 * 1024;
 /// acknowledged the second: 40 ms, for which a lone click would wait.
 const INSERTED_MAX: usize = 200;
 
+/// So many clicks at least are copied in two parts: beside less work, another COPY would only be waited for.
+const HALVED_MIN: usize = 8_192;
+
+/// Messages in two parts, each of which is written at once; the first has none where there are few.
+pub(super) fn halves<'s, 'm>(
+    messages: &'s [&'s ClickMessage<'m>],
+) -> (&'s [&'s ClickMessage<'m>], &'s [&'s ClickMessage<'m>]) {
+    let is_many = clicks(messages) >= HALVED_MIN;
+    messages.split_at(if is_many { messages.len() / 2 } else { 0 })
+}
+
+fn clicks(messages: &[&ClickMessage<'_>]) -> usize {
+    messages.iter().map(|it| it.clicks.len()).sum()
+}
+
 /// Writes the clicks of all messages.
 pub(super) async fn write_all(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
     excluded: &Excluded,
 ) -> Result<(), sqlx::Error> {
-    let clicks = messages.iter().map(|message| message.clicks.len());
-    if clicks.sum::<usize>() <= INSERTED_MAX {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    if clicks(messages) <= INSERTED_MAX {
         insert::insert(tx, messages, excluded).await
     } else {
         copy(tx, messages, excluded).await
@@ -88,4 +105,42 @@ fn write(rows: &mut BinaryCopy, message: &ClickMessage<'_>, ordinal: i32, click:
     rows.optional_text(data.utm_campaign.as_deref());
     rows.optional_text(data.rule.as_deref());
     rows.optional_bigint(hash(data.network.as_deref()));
+}
+
+#[cfg(test)]
+mod tests {
+    use events::WorkspaceId;
+    use events::links::{Click, ClickEvent};
+    use events::{ClickId, LinkId};
+    use time::OffsetDateTime;
+    use uuid::Uuid;
+
+    use super::{ClickMessage, HALVED_MIN, halves};
+
+    fn message(sequence: u64) -> ClickMessage<'static> {
+        let click = ClickEvent::new(
+            ClickId::new(Uuid::nil()),
+            "2026-11-21T12:00:00Z".parse().unwrap(),
+            Click::of(LinkId::new(Uuid::nil()), "s"),
+        );
+        ClickMessage {
+            workspace: WorkspaceId::new(Uuid::nil()),
+            sequence,
+            mark: None,
+            stored_at: OffsetDateTime::UNIX_EPOCH,
+            clicks: vec![click; HALVED_MIN / 2],
+        }
+    }
+
+    #[test]
+    fn many_messages_are_parted_and_none_is_lost_or_comes_twice() {
+        for (count, parted) in [(0, 0), (1, 0), (2, 1), (3, 1)] {
+            let messages: Vec<_> = (0..count).map(message).collect();
+            let messages: Vec<_> = messages.iter().collect();
+            let (first, second) = halves(&messages);
+            assert_eq!(first.len(), parted);
+            let sequences = first.iter().chain(second).map(|it| it.sequence);
+            assert!(sequences.eq(0..count));
+        }
+    }
 }

@@ -1,12 +1,16 @@
 //! The visitors of rows as sketches: those that are stored, and then those with what is added.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use service::click_count::{SketchError, Visitors};
 use sqlx::PgConnection;
 
+use super::breath::Breath;
 use super::tally::{Added, Tally};
 use super::write;
+use crate::projection::ApplyError;
+
+/// To read and write a sketch is as much work as to add so many clicks.
+const SKETCH_CLICKS: usize = 256;
 
 /// A sketch, or none, for each row of a tally.
 pub(super) struct Sketches {
@@ -29,18 +33,12 @@ impl Sketches {
     }
 
     /// With what is added; none where nothing changes, so that a large one is not written for nothing.
-    ///
-    /// It makes so many at a time, and lets others go on in between.
-    pub(super) async fn with(
-        self,
-        tally: &Tally<'_>,
-        at_a_time: usize,
-    ) -> Result<Self, SketchError> {
+    pub(super) async fn with(self, tally: &Tally<'_>) -> Result<Self, ApplyError> {
         let quarters = tally.quarters.iter().map(|(_, added)| added);
         let values = tally.values.iter().map(|(_, added)| added);
         Ok(Self {
-            quarters: all(quarters, self.quarters, at_a_time).await?,
-            values: all(values, self.values, at_a_time).await?,
+            quarters: all(quarters, self.quarters).await?,
+            values: all(values, self.values).await?,
         })
     }
 }
@@ -53,14 +51,11 @@ fn in_order(mut stored: HashMap<i64, Vec<u8>>, rows: usize) -> Vec<Option<Vec<u8
 async fn all<'r>(
     rows: impl Iterator<Item = &'r Added>,
     stored: Vec<Option<Vec<u8>>>,
-    at_a_time: usize,
 ) -> Result<Vec<Option<Vec<u8>>>, SketchError> {
-    let mut sketches = Vec::with_capacity(stored.len());
+    let (mut sketches, mut breath) = (Vec::with_capacity(stored.len()), Breath::default());
     for (added, stored) in rows.zip(&stored) {
-        if sketches.len() % at_a_time == 0 {
-            tokio::task::yield_now().await;
-        }
         sketches.push(sketch(added, stored.as_deref())?);
+        breath.after(added.visitors.len() + SKETCH_CLICKS).await;
     }
     Ok(sketches)
 }

@@ -1,10 +1,11 @@
 //! Clicks added up in memory: by quarter of an hour, and by the values of each dimension.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::HashMap;
 use service::click_count::{Dimension, PackedClick};
 
+use super::breath::Breath;
 use super::count::ScopeDay;
 
 /// What is added to a row.
@@ -48,7 +49,12 @@ pub(super) struct Tally<'c> {
 
 impl<'c> Tally<'c> {
     /// Adds up the clicks of a day, which comes only once.
-    pub(super) fn add(&mut self, day: ScopeDay, clicks: &[PackedClick<'c>]) {
+    pub(super) async fn add(
+        &mut self,
+        day: ScopeDay,
+        clicks: &[PackedClick<'c>],
+        breath: &mut Breath,
+    ) {
         let quarters = by(clicks, |click| (click.quarter, click.is_bot));
         let quarters = quarters.map(|((quarter, is_bot), added)| {
             let key = QuarterKey {
@@ -60,6 +66,7 @@ impl<'c> Tally<'c> {
         });
         self.quarters.extend(quarters);
         for dimension in Dimension::ALL {
+            breath.after(clicks.len()).await;
             let values = by(clicks, |click| (click.is_bot, dimension.of(&click.values)));
             let values = values.map(|((is_bot, value), added)| {
                 let key = ValueKey {
@@ -79,7 +86,7 @@ fn by<'c, K: Hash + Eq + Ord>(
     clicks: &[PackedClick<'c>],
     key: impl Fn(&PackedClick<'c>) -> K,
 ) -> impl Iterator<Item = (K, Added)> {
-    let mut all: HashMap<K, Added> = HashMap::new();
+    let mut all: HashMap<K, Added> = HashMap::default();
     for click in clicks {
         all.entry(key(click)).or_default().add(click);
     }
@@ -90,13 +97,14 @@ fn by<'c, K: Hash + Eq + Ord>(
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use proptest::prelude::*;
     use service::click_count::{Dimension, PackedClick};
     use time::macros::date;
     use uuid::Uuid;
 
     use super::super::count::ScopeDay;
-    use super::Tally;
+    use super::{Breath, Tally};
 
     const DAY: ScopeDay = ScopeDay {
         scope: Uuid::nil(),
@@ -126,7 +134,8 @@ mod tests {
             clicks in prop::collection::vec(a_click(), 0..60)
         ) {
             let mut tally = Tally::default();
-            tally.add(DAY, &clicks);
+            let mut breath = Breath::default();
+            tally.add(DAY, &clicks, &mut breath).now_or_never().unwrap();
             prop_assert!(tally.quarters.is_sorted_by(|(a, _), (b, _)| a < b), "each key once");
             prop_assert!(tally.values.is_sorted_by(|(a, _), (b, _)| a < b), "each key once");
             for (key, added) in &tally.quarters {

@@ -1,7 +1,6 @@
 //! What is counted, read and written: one statement each way for each table, in the order of its key.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use service::click_count::PackedClick;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime, Time};
@@ -60,7 +59,7 @@ pub(super) async fn quarters_sketched(
     rows: &[(QuarterKey, Added)],
 ) -> Result<HashMap<i64, Vec<u8>>, sqlx::Error> {
     if rows.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(HashMap::default());
     }
     let columns = QuarterColumns::of(rows);
     let stored = sqlx::query!(
@@ -139,7 +138,7 @@ pub(super) async fn values_sketched(
     rows: &[(ValueKey<'_>, Added)],
 ) -> Result<HashMap<i64, Vec<u8>>, sqlx::Error> {
     if rows.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(HashMap::default());
     }
     let columns = ValueColumns::of(rows);
     let stored = sqlx::query!(
