@@ -123,20 +123,23 @@ impl ClickLane {
         self.ledger.figures()
     }
 
-    /// Adds a click, and resolves when the message that holds it is kept, with where.
+    /// Adds a click at once; what it gives back resolves when the message that holds it is kept, with where.
     ///
     /// Whoever stops waiting breaks nothing: the click is kept all the same.
-    pub async fn record(
+    pub fn record(
         &self,
         workspace: WorkspaceId,
         event: &ClickEvent<'_>,
-    ) -> Result<Kept, LaneError> {
-        let outcome = self.add(workspace, event)?;
-        let kept = tokio::time::timeout(KEPT_WITHIN, kept(outcome)).await;
-        kept.unwrap_or(Err(LaneError::Unacknowledged))
+    ) -> impl Future<Output = Result<Kept, LaneError>> + Send + use<> {
+        let added = self.add(workspace, event);
+        async move {
+            let kept = tokio::time::timeout(KEPT_WITHIN, kept(added?)).await;
+            kept.unwrap_or(Err(LaneError::Unacknowledged))
+        }
     }
 
-    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are.
+    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are. Nothing is added
+    /// before it is polled.
     ///
     /// [`LaneError::Full`] and [`LaneError::TooLarge`] have taken none of them; after another error some may be kept.
     pub async fn record_all(

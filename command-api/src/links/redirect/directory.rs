@@ -155,17 +155,33 @@ impl Directory {
             space: space.name(),
             slug,
         });
-        let holder = match kept {
+        if let Some(holder) = &kept
+            && let Some(destination) = self.0.links.get(&holder.link)
+        {
+            return Ok(Some(destination));
+        }
+        // In a box: reading takes much room, which who finds it here need not bring.
+        Box::pin(self.seek(broker, space, slug, kept)).await
+    }
+
+    async fn seek(
+        &self,
+        broker: &Broker,
+        space: &Space,
+        slug: &str,
+        known: Option<Holder>,
+    ) -> Result<Option<Arc<Destination>>, ReadError> {
+        let holder = match known {
             Some(holder) => Some(holder),
             None => self.holder_of_any_spelling(broker, space, slug).await?,
         };
         let Some(holder) = holder else {
             return Ok(None);
         };
-        if let Some(destination) = self.0.links.get(&holder.link) {
-            return Ok(Some(destination));
+        match self.0.links.get(&holder.link) {
+            Some(destination) => Ok(Some(destination)),
+            None => self.read(broker, holder).await,
         }
-        self.read(broker, holder).await
     }
 
     /// A workspace's link, whatever its slug.

@@ -72,7 +72,7 @@ impl Hosts {
             return Ok(known);
         }
         let mark = self.heard.mark(&name);
-        let space = read_space(broker, name).await?;
+        let space = Box::pin(read_space(broker, name)).await?;
         self.heard.keep(&name, mark, || {
             self.spaces.insert(name.into(), space.clone());
         });

@@ -93,9 +93,12 @@ async fn record(
     choice: &Choice<'_>,
     time: Timestamp,
 ) -> Result<(), Refusal> {
-    let id = ClickId::new(world::new_id());
-    let event = ClickEvent::new(id, time, visit.click(destination, choice));
-    let error = match app.lane.record(destination.workspace, &event).await {
+    let recorded = {
+        let id = ClickId::new(world::new_id());
+        let event = ClickEvent::new(id, time, visit.click(destination, choice));
+        app.lane.record(destination.workspace, &event)
+    };
+    let error = match recorded.await {
         Ok(_) => {
             app.redirects.counted.inc();
             return Ok(());

@@ -114,3 +114,18 @@ fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
 fn decoded(slug: &str) -> Cow<'_, str> {
     percent_decode_str(slug).decode_utf8_lossy()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_future<A, B, F: Future>(_: impl Fn(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Each redirect moves it around: what few need is kept in boxes.
+    #[test]
+    fn a_redirect_takes_little_room() {
+        assert!(size_of_future(redirect) <= 1_536);
+    }
+}

@@ -34,7 +34,8 @@ pub(super) async fn take(app: &App, destination: &Destination) -> Result<Quota, 
         return Ok(Quota::UsedUp);
     }
     let (workspace, link) = (destination.workspace, destination.link);
-    let counted = app.broker.count_visit(workspace, link).await;
+    // In a box, as below: few links have a limit, and the others need not bring room for it.
+    let counted = Box::pin(app.broker.count_visit(workspace, link)).await;
     if counted.map_err(uncounted)? <= max {
         return Ok(Quota::Left);
     }
@@ -49,7 +50,7 @@ pub(super) async fn give_back(app: &App, destination: &Destination) {
         return;
     }
     let (workspace, link) = (destination.workspace, destination.link);
-    if let Err(error) = app.broker.take_back_visit(workspace, link).await {
+    if let Err(error) = Box::pin(app.broker.take_back_visit(workspace, link)).await {
         tracing::warn!(%error, %link, "a visit that led nowhere stays counted");
     }
 }
