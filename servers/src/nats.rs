@@ -24,6 +24,8 @@ const PID: &str = "pid";
 const ACCOUNT: &str = "MILLRACE";
 /// The account that they had when there were no others.
 const FORMER_ACCOUNT: &str = "$G";
+/// How often Go collects what the broker no longer needs: see docs/adr/0023. The compose file says the same.
+const COLLECTION: &[(&str, &str)] = &[("GOGC", "400")];
 /// How long the broker may take to end of itself; it needs milliseconds.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -177,6 +179,7 @@ fn launch(tools: &Tools, folder: &DataFolder, settings: &Settings) -> Result<Lau
             folder.path().join(PID).into(),
         ],
         privileges: Vec::new(),
+        environment: COLLECTION,
         search: tools.search().clone(),
         folder: folder.path().to_owned(),
         log: folder.log(),

@@ -207,6 +207,7 @@ fn launch(tools: &Tools, folder: &DataFolder, settings: &Settings) -> Result<Lau
         program: tools.program(Tool::Storage)?.path.clone(),
         arguments: arguments.into_iter().map(OsString::from).collect(),
         privileges: Vec::new(),
+        environment: &[],
         search: tools.search().clone(),
         folder: folder.path().to_owned(),
         log: folder.log(),

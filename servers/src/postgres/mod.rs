@@ -66,6 +66,7 @@ impl Postgres {
             program: program.path.clone(),
             arguments: arguments(&place.cluster, port(&settings), durability),
             privileges: place.user.privileges(),
+            environment: &[],
             search: tools.search().clone(),
             folder: folder.path().to_owned(),
             log: folder.log(),

@@ -37,6 +37,8 @@ pub(crate) struct Launch {
     pub(crate) arguments: Vec<OsString>,
     /// What `setpriv` shall do besides.
     pub(crate) privileges: Vec<OsString>,
+    /// What its environment tells it besides what every program's does.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
     pub(crate) search: SearchPath,
     /// The working folder, and where the log is.
     pub(crate) folder: PathBuf,
@@ -114,6 +116,7 @@ impl Launch {
         // Ctrl-C in a terminal reaches the whole group: the servers end when they are told to, after their users.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         clean(&mut command, &self.search, &self.folder);
+        command.envs(self.environment.iter().copied());
         Child::watch(spawn(command).await?)
     }
 }
