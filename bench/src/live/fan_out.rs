@@ -18,7 +18,6 @@ use service::world;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use uuid::Uuid;
 
 use super::bare::Bare;
 use super::socket::Socket;
@@ -213,5 +212,5 @@ fn click(link: LinkId) -> ClickEvent<'static> {
         utm_source: Some(Cow::Borrowed("mail")),
         ..Click::of(link, Cow::Borrowed("fan-out"))
     };
-    ClickEvent::new(ClickId::new(Uuid::now_v7()), world::now(), data)
+    ClickEvent::new(ClickId::new(world::new_id()), world::now(), data)
 }

@@ -23,9 +23,12 @@ pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
     figures.push(crowd::measure(&stage, crowd).await?);
     figures.extend(fresh::measure(&stage, ground.rounds).await?);
     let (broker, _database, database_url) = stage.strike().await?;
-    figures.push(fan_out::measure(&broker.url(), &database_url, ground.rounds).await?);
+    let broker_url = broker.url();
+    let fan_out = fan_out::measure(&broker_url, &database_url, ground.rounds);
+    figures.push(Box::pin(fan_out).await?);
     let about = "Live clicks of the whole system in one process, on a broker that syncs always and a Postgres that syncs too; \
-                 the sockets' other ends are on the same cores.";
+                 the sockets' other ends are on the same cores. \
+                 The fan-out's clicks come over the bus, and nothing is projected meanwhile.";
     ground.report("live", about, &figures);
     Ok(())
 }

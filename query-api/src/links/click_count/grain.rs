@@ -18,9 +18,12 @@ impl Grains {
         let mut grains = Self::default();
         for interval in intervals {
             let (days, rest) = interval.days();
-            days.into_iter().for_each(|it| join(&mut grains.days, it));
-            let rest = rest.into_iter();
-            rest.for_each(|it| join(&mut grains.quarters, it));
+            if let Some(part) = days {
+                join(&mut grains.days, part);
+            }
+            for part in rest {
+                join(&mut grains.quarters, part);
+            }
         }
         grains
     }

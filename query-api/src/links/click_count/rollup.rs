@@ -33,13 +33,8 @@ pub(super) async fn series(
     })
     .await?;
     let grains = Grains::of(series.cut(span));
-    for part in grains.days {
-        days(read, scope, part, series).await?;
-    }
-    for part in grains.quarters {
-        quarters(read, scope, part, series).await?;
-    }
-    Ok(())
+    days(read, scope, &grains.days, series).await?;
+    quarters(read, scope, &grains.quarters, series).await
 }
 
 /// Adds whole days, each to the interval that it lies in.
@@ -48,20 +43,28 @@ pub(super) async fn series(
 async fn days(
     read: &mut PgConnection,
     scope: &Scope,
-    days: Span,
+    parts: &[Span],
     series: &mut Series,
 ) -> Result<(), Problem> {
+    let Some(whole) = Span::over(parts) else {
+        return Ok(());
+    };
     let ids = scope.ids();
+    // The ranges are put together once; most of a scan lies within them.
     let mut rows = sqlx::query!(
         "select day, clicks, visitors from click_count_value
           where scope_id = any($1) and workspace_id = $2 and dimension = $3 and day >= $4 and day < $5
-            and ($6::bool is null or is_bot = $6)",
+            and ($6::bool is null or is_bot = $6)
+            and day <@ (select range_agg(daterange(first, behind))
+                          from unnest($7::date[], $8::date[]) as part (first, behind))",
         &ids,
         scope.workspace.uuid(),
         OF_FEW_VALUES.number(),
-        days.from.date(),
-        days.to.date(),
-        days.is_bot,
+        whole.from.date(),
+        whole.to.date(),
+        whole.is_bot,
+        &parts.iter().map(|it| it.from.date()).collect::<Vec<_>>(),
+        &parts.iter().map(|it| it.to.date()).collect::<Vec<_>>(),
     )
     .fetch(read);
     while let Some(row) = rows.try_next().await.map_err(database::problem)? {
@@ -75,19 +78,26 @@ async fn days(
 async fn quarters(
     read: &mut PgConnection,
     scope: &Scope,
-    span: Span,
+    parts: &[Span],
     series: &mut Series,
 ) -> Result<(), Problem> {
+    let Some(whole) = Span::over(parts) else {
+        return Ok(());
+    };
     let ids = scope.ids();
     let mut quarters = sqlx::query!(
         "select bucket, clicks, visitors from click_count_quarter
           where scope_id = any($1) and workspace_id = $2 and bucket >= $3 and bucket < $4
-            and ($5::bool is null or is_bot = $5)",
+            and ($5::bool is null or is_bot = $5)
+            and bucket <@ (select range_agg(tstzrange(first, behind))
+                             from unnest($6::timestamptz[], $7::timestamptz[]) as part (first, behind))",
         &ids,
         scope.workspace.uuid(),
-        span.from,
-        span.to,
-        span.is_bot,
+        whole.from,
+        whole.to,
+        whole.is_bot,
+        &parts.iter().map(|it| it.from).collect::<Vec<_>>(),
+        &parts.iter().map(|it| it.to).collect::<Vec<_>>(),
     )
     .fetch(read);
     while let Some(quarter) = quarters.try_next().await.map_err(database::problem)? {

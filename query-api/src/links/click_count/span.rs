@@ -82,6 +82,15 @@ impl Span {
         }
     }
 
+    /// From the beginning of the first to the end of the last; `None` if there are none.
+    pub(super) fn over(spans: &[Self]) -> Option<Self> {
+        let (first, last) = (spans.first()?, spans.last()?);
+        Some(Self {
+            to: last.to,
+            ..*first
+        })
+    }
+
     /// The time of the same length just before.
     pub(super) fn before(self) -> Self {
         Self {

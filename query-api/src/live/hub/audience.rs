@@ -54,6 +54,9 @@ impl Audience {
 
     /// Hands a message's clicks out, to each listener those that it wants.
     pub(super) fn tell(&mut self, clicks: Vec<(LinkId, ClickFrame)>, metrics: &LiveMetrics) {
+        if clicks.is_empty() {
+            return;
+        }
         let mut of_link: HashMap<LinkId, Vec<ClickFrame>> = HashMap::new();
         for (link, frame) in &clicks {
             if self.of_link.contains_key(link) {

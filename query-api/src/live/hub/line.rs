@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use nats::MESSAGE_CLICKS_MAX;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::ClickFrame;
 
 /// Clicks that may wait for one listener; a message holds up to 1,000.
 pub(in crate::live) const FRAMES_MAX: usize = 2_048;
-/// Bytes that may; listeners of the same clicks share them.
+/// Bytes that may, and the message that exceeds them; listeners of the same clicks share them.
 const BYTES_MAX: usize = 1 << 20;
+const _: () = assert!(MESSAGE_CLICKS_MAX <= FRAMES_MAX, "a message has room");
 /// What is taken at once.
 const FRAMES_AT_ONCE_MAX: usize = 256;
 
@@ -99,6 +101,10 @@ impl Receiver {
                 break;
             };
             self.rest = (next, 0);
+        }
+        if self.rest().is_empty() {
+            // Nobody keeps what everybody has taken.
+            self.rest = (Frames::default(), 0);
         }
         let bytes = taken.iter().map(|it| it.text.len()).sum();
         self.waiting

@@ -17,7 +17,7 @@ use super::frame::ClickFrame;
 use super::message::Message;
 use super::repeats::{Repeats, Verdict};
 
-/// Subscriptions of one process; some 10 KB each.
+/// Subscriptions of one process; some 10 KB each, and up to 16 KiB more once clicks have come.
 const LISTENERS_MAX: usize = 20_000;
 /// Those of one workspace.
 const LISTENERS_OF_WORKSPACE_MAX: usize = 1_000;

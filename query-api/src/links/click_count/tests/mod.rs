@@ -29,6 +29,7 @@ struct Given {
     visitor: Option<u64>,
     country: &'static str,
     browser: &'static str,
+    device: &'static str,
 }
 
 /// A click at a time like `2026-11-20T10:00Z`.
@@ -41,6 +42,7 @@ fn click(time: &str) -> Given {
         visitor: None,
         country: "",
         browser: "",
+        device: "",
     }
 }
 
@@ -94,14 +96,15 @@ async fn record(stage: &Stage, sequence: usize, click: &Given) {
     stage
         .write(format!(
             "insert into links.click_record (workspace_id, link_id, occurred_at, sequence, ordinal, \
-             click_id, slug, is_bot, visitor, country, browser) values ('{WORKSPACE}', '{}', '{}', \
-             {sequence}, 0, '{}', 's', {}, {visitor}, {}, {})",
+             click_id, slug, is_bot, visitor, country, browser, device) values ('{WORKSPACE}', '{}', '{}', \
+             {sequence}, 0, '{}', 's', {}, {visitor}, {}, {}, {})",
             click.link,
             click.time,
             Uuid::from_u128(sequence as u128),
             click.is_bot,
             text(click.country),
-            text(click.browser)
+            text(click.browser),
+            text(click.device)
         ))
         .await;
 }
@@ -111,6 +114,7 @@ impl Given {
         let known = [
             (Dimension::Country, self.country),
             (Dimension::Browser, self.browser),
+            (Dimension::Device, self.device),
         ];
         let value = |dimension| {
             let known = known.iter().find(|(it, _)| *it == dimension);

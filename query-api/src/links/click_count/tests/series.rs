@@ -101,6 +101,9 @@ async fn days_of_zones_that_are_off_by_half_or_three_quarters_of_an_hour_begin_t
 #[tokio::test]
 async fn weeks_begin_on_monday_and_months_on_the_first_and_none_is_left_out() {
     let stage = stage(&[
+        // In the first week, but before the period begins: of such clicks every other one is packed.
+        (LINK, "2026-10-31T22:45Z", false, 4),
+        (LINK, "2026-10-30T10:00Z", false, 4),
         (LINK, "2026-11-30T22:45Z", false, 1),
         (LINK, "2026-11-30T23:00Z", false, 2),
     ])
@@ -243,6 +246,28 @@ async fn a_visitor_counts_once_on_a_day_and_in_each_interval_and_again_on_the_ne
     );
     let days = ask(&stage, "from=2026-11-20T00:00:00Z&to=2026-11-22T00:00:00Z").await;
     assert_eq!((&days["total"], &days["unique"]), (&json!(6), &json!(3)));
+}
+
+#[tokio::test]
+async fn a_visitor_with_two_devices_is_one_visitor_of_the_day() {
+    let on = |device, visitor| Given {
+        device,
+        visitor: Some(visitor),
+        ..click("2026-11-20T10:00Z")
+    };
+    // Every other one is added up, the others are packed.
+    let stage = given(&[
+        on("mobile", 1),
+        on("desktop", 1),
+        on("mobile", 1),
+        on("mobile", 1),
+        on("other", 1),
+        on("other", 2),
+    ])
+    .await;
+    let day = "from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
+    let day = &ask(&stage, day).await["series"][0];
+    assert_eq!((&day["clicks"], &day["unique"]), (&json!(6), &json!(2)));
 }
 
 #[tokio::test]
