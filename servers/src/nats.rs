@@ -19,6 +19,7 @@ const CONFIG: &str = include_str!("../../nats/nats-server.conf");
 const USER: &str = "millrace";
 /// What the configuration includes: the accounts of those who read the bus.
 const CONSUMERS: &str = "consumers.conf";
+const CONSUMERS_LOCK: &str = "consumers.lock";
 const PID: &str = "pid";
 /// The account of the streams.
 const ACCOUNT: &str = "MILLRACE";
@@ -125,6 +126,14 @@ impl NeighbourNats {
     pub fn consumers(&self) -> Result<String, StartError> {
         let path = self.folder.join(CONSUMERS);
         fs::read_to_string(&path).map_err(at(&path))
+    }
+
+    /// Waits until nobody else changes what [`NeighbourNats::consumers`] reads; others wait until it is dropped.
+    pub fn lock_consumers(&self) -> Result<fs::File, StartError> {
+        let path = self.folder.join(CONSUMERS_LOCK);
+        let file = fs::File::create(&path).map_err(at(&path))?;
+        file.lock().map_err(at(&path))?;
+        Ok(file)
     }
 
     /// Writes what [`NeighbourNats::consumers`] reads; it holds when the broker is told to [`NeighbourNats::reload`].

@@ -82,10 +82,10 @@ impl Bus {
         let Some(private) = &self.private else {
             return Ok(());
         };
+        put(private, account)?;
         let mut last = None;
         let let_in = async {
             loop {
-                put(private, &account)?;
                 // It hears the imports of an account that is new from the second time on.
                 private.reload()?;
                 tokio::time::sleep(PAUSE).await;
@@ -106,6 +106,7 @@ impl Bus {
         let Some(private) = &self.private else {
             return Ok(false);
         };
+        let _held = private.lock_consumers()?;
         let mut accounts = accounts(private)?;
         if accounts.remove(&ReaderAccount::name_of(reader)).is_none() {
             return Ok(false);
@@ -125,13 +126,10 @@ fn accounts(private: &NeighbourNats) -> anyhow::Result<Accounts> {
         .context("the private broker's consumers.conf is not as `millrace consumers` wrote it")
 }
 
-/// Again and again the same: another command may have written in between, from what it had read before.
-fn put(private: &NeighbourNats, account: &ReaderAccount) -> anyhow::Result<()> {
+fn put(private: &NeighbourNats, account: ReaderAccount) -> anyhow::Result<()> {
+    let _held = private.lock_consumers()?;
     let mut accounts = accounts(private)?;
-    let found = accounts.insert(account.name.clone(), account.config.clone());
-    if found.as_ref() == Some(&account.config) {
-        return Ok(());
-    }
+    accounts.insert(account.name, account.config);
     write(private, &accounts)
 }
 

@@ -147,6 +147,19 @@ async fn whoever_is_added_is_let_in_at_once_listed_and_cut_off_when_removed() ->
     Ok(())
 }
 
+#[tokio::test]
+async fn who_is_added_while_others_are_is_let_in_as_they_are() -> anyhow::Result<()> {
+    let private = Private::start().await?;
+    let names = ["a", "b", "c", "d"];
+    let adding = names.map(|name| private.adds(name, &["--stream", "LINKS"]));
+    for added in futures::future::try_join_all(adding).await? {
+        ensure!(added.is_success, "{added:?}");
+        let reader = login(told(&added.stdout, "URL")?)?;
+        can_read(&private.nats.url(), &reader, &[StreamName::Links]).await?;
+    }
+    Ok(())
+}
+
 async fn is_cut_off(url: &str, login: &Login) -> anyhow::Result<()> {
     let cut_off = async {
         while can_read(url, login, &[]).await.is_ok() {
