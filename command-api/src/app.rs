@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRef};
-use axum::http::request;
+use axum::extract::FromRef;
 use nats::{Broker, ClickLane};
 use service::caller::Gate;
 use service::client_address::TrustedProxies;
@@ -61,12 +60,6 @@ pub(crate) struct Parts {
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
-    }
-
-    /// Whether the request comes through a proxy whose word is taken.
-    pub(crate) fn trusts(&self, request: &request::Parts) -> bool {
-        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
-        peer.is_some_and(|ConnectInfo(peer)| self.trusted_proxies.contains(peer.ip()))
     }
 }
 

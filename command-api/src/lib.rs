@@ -39,6 +39,7 @@ use service::config::Targets;
 use service::health::{Component, Readiness};
 use service::keys::Keyring;
 use service::limits::{Limiter, Limits};
+use service::listen::Shortcut;
 use service::metrics::Metrics;
 use service::shutdown::Tasks;
 use service::world;
@@ -111,6 +112,8 @@ pub struct CommandApi {
     pub links: OpenApiRouter,
     /// `/{slug}`
     pub redirects: Router,
+    /// Its `GET` and `HEAD`, asked before any router.
+    pub shortcut: Shortcut,
 }
 
 /// The command API could not be made.
@@ -206,6 +209,7 @@ pub async fn build(
         core: core::http::routes(&app.limiter).with_state(app.clone()),
         media: media::http::routes().with_state(app.clone()),
         links: links::http::routes(&app.limiter).with_state(app.clone()),
+        shortcut: links::redirect::shortcut(app.clone(), metrics),
         redirects: links::redirect::routes(app),
     })
 }

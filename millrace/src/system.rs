@@ -17,7 +17,7 @@ use service::config::{Secret, Targets};
 use service::health::{Component, Readiness};
 use service::keys::{DataKey, Keyring};
 use service::limits::Limits;
-use service::listen::Listener;
+use service::listen::{Listener, Shortcut, Site};
 use service::metrics::Metrics;
 use service::problem::Chain;
 use service::shutdown::{Tasks, Unfinished};
@@ -96,7 +96,7 @@ pub struct System {
 #[derive(Default)]
 struct Routes {
     contexts: BTreeMap<&'static str, OpenApiRouter>,
-    redirects: Option<Router>,
+    redirects: Option<(Router, Shortcut)>,
 }
 
 impl Processes {
@@ -141,8 +141,8 @@ impl System {
         };
         let routes = start(blueprint, keyring, &world).await?;
         let address = listener.local_addr();
-        let router = assemble(routes, &readiness, &metrics);
-        listening.spawn("listener", listener.serve(router, listening.stopping()));
+        let site = assemble(routes, &readiness, &metrics);
+        listening.spawn("listener", listener.serve(site, listening.stopping()));
         Ok(Self {
             address,
             readiness,
@@ -298,7 +298,7 @@ impl Routes {
         self.add("core", built.core);
         self.add("media", built.media);
         self.add("links", built.links);
-        self.redirects = Some(built.redirects);
+        self.redirects = Some((built.redirects, built.shortcut));
     }
 
     fn take_query_api(&mut self, built: QueryApi) {
@@ -313,7 +313,7 @@ impl Routes {
     }
 }
 
-fn assemble(routes: Routes, readiness: &Readiness, metrics: &Metrics) -> Router {
+fn assemble(routes: Routes, readiness: &Readiness, metrics: &Metrics) -> Site {
     let mut api = Router::new();
     if !routes.contexts.is_empty() {
         api = api.merge(docs::page()).merge(docs::bus());
@@ -325,8 +325,10 @@ fn assemble(routes: Routes, readiness: &Readiness, metrics: &Metrics) -> Router 
         .merge(health::routes(readiness.clone()))
         .merge(metrics::routes(metrics.clone()));
     match routes.redirects {
-        Some(redirects) => router.merge(guard::redirects(redirects, metrics)),
-        None => router,
+        Some((redirects, shortcut)) => {
+            Site::from(router.merge(guard::redirects(redirects, metrics))).with(shortcut)
+        }
+        None => router.into(),
     }
 }
 

@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::ConnectInfo;
+use http::Request;
 use http::header::{HeaderMap, HeaderName};
-use http::{Extensions, Request};
 use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -31,18 +31,16 @@ impl TrustedProxies {
     ///
     /// IPv4 within IPv6 is told as IPv4.
     pub fn client<B>(&self, request: &Request<B>) -> Option<IpAddr> {
-        self.client_of(request.extensions(), request.headers())
+        let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+        Some(self.client_behind(peer.ip(), request.headers()))
     }
 
-    /// As [`TrustedProxies::client`], of a request that was taken apart.
-    pub fn client_of(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
-        Some(self.client_behind(peer(extensions)?, headers))
-    }
-
+    /// As [`TrustedProxies::client`], of a peer's request that was taken apart.
+    ///
     /// The rightmost address of `X-Forwarded-For` that is no proxy's: what stands left of it, anybody may have written.
     ///
     /// Each hop is only believed because the one right of it is trusted, so garbage ends the way there.
-    fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         for line in headers.get_all(X_FORWARDED_FOR).iter().rev() {
             // A line that is not ASCII is garbage as a whole: there is no telling what its proxy meant.
@@ -61,11 +59,6 @@ impl TrustedProxies {
         }
         client
     }
-}
-
-fn peer(extensions: &Extensions) -> Option<IpAddr> {
-    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(peer.ip())
 }
 
 /// An address, which some proxies tell with its port, or in brackets.

@@ -1,6 +1,8 @@
 //! The outer layers of a router, in their one right order.
 
 use std::any::Any;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +10,16 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
 use http::header::{HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::request::Parts;
 use http::{Method, StatusCode};
 use prometheus_client::metrics::counter::Counter;
 use tower::util::MapResponseLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::body::BODY_BYTES_MAX;
+use crate::listen::Shortcut;
 use crate::metrics::{self, HttpMetrics, Metrics};
 use crate::problem::Problem;
 use crate::request_id;
@@ -54,6 +59,28 @@ pub fn redirects(router: Router, metrics: &Metrics) -> Router {
             }),
             CatchPanicLayer::custom(answer_panic),
         ))
+}
+
+/// The redirects that need no router, guarded as [`redirects`] are: those that it `takes`, a method and a path.
+pub fn shortcut<F>(
+    takes: fn(&Method, &str) -> bool,
+    answer: impl Fn(Parts, SocketAddr) -> F + Send + Sync + 'static,
+    metrics: &Metrics,
+) -> Shortcut
+where
+    F: Future<Output = Response> + Send + 'static,
+{
+    let counters = RedirectCounters::new(&metrics.http());
+    Shortcut::new(takes, move |request, peer| {
+        let counters = counters.clone();
+        let answered = AssertUnwindSafe(answer(request, peer)).catch_unwind();
+        let counted = answered.map(move |answered| {
+            let response = answered.unwrap_or_else(answer_panic);
+            counters.count(response.status());
+            response
+        });
+        counted.boxed()
+    })
 }
 
 /// Found beforehand and shared, so that a redirect pays no look-up and no allocation for it.
@@ -192,6 +219,25 @@ mod tests {
         redirects(slugs, &metrics).oneshot(request).await.unwrap();
         let counted = r#"http_requests_total{method="GET",route="/{slug}",status="302"} 1"#;
         assert!(metrics.encode().unwrap().contains(counted));
+    }
+
+    #[tokio::test]
+    async fn a_shortcut_is_counted_and_survives_a_panic() {
+        let metrics = Metrics::default();
+        let answer = async |request: Parts, _| match request.uri.path() {
+            "/x" => StatusCode::FOUND.into_response(),
+            _ => panic!("on purpose"),
+        };
+        let shortcut = shortcut(|_, _| true, answer, &metrics);
+        for (path, status) in [("/x", 302), ("/y", 500)] {
+            let (request, ()) = Request::get(path).body(()).unwrap().into_parts();
+            let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+            assert_eq!(shortcut.answer(request, peer).await.status(), status);
+            let counted = format!(
+                r#"http_requests_total{{method="GET",route="/{{slug}}",status="{status}"}} 1"#
+            );
+            assert!(metrics.encode().unwrap().contains(&counted), "{status}");
+        }
     }
 
     #[tokio::test]

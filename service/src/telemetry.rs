@@ -233,7 +233,10 @@ mod tests {
             .parse()
             .unwrap();
         let tasks = Tasks::default();
-        tasks.spawn("collector", collector.serve(router, tasks.stopping()));
+        tasks.spawn(
+            "collector",
+            collector.serve(router.into(), tasks.stopping()),
+        );
 
         let telemetry = Telemetry(Some(provider("millrace", &endpoint).unwrap()));
         let tracer = telemetry.0.as_ref().unwrap().tracer("test");

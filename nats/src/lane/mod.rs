@@ -9,13 +9,13 @@ mod blocking;
 mod drain;
 mod message;
 mod pack;
+mod promises;
 mod pump;
 mod queue;
 mod worker;
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use events::links::ClickEvent;
 use events::{Position, WorkspaceId};
@@ -35,9 +35,6 @@ pub use queue::LANE_CLICKS_MAX;
 pub const PRODUCER_HEADER: &str = "millrace-producer";
 /// The header that counts a producer's messages: it grows from one message of a workspace to the next, with gaps.
 pub const BATCH_HEADER: &str = "millrace-batch";
-
-/// How long a caller waits for its click: longer than the broker is waited for and a disk takes to sync.
-const KEPT_WITHIN: Duration = Duration::from_secs(5);
 
 /// The way into the log for clicks.
 #[derive(Clone, Debug)]
@@ -95,6 +92,7 @@ impl Shared {
 async fn kept(mut outcome: queue::Outcome) -> Result<Kept, LaneError> {
     match outcome.wait_for(Option::is_some).await.map(|fate| *fate) {
         Ok(Some(Fate::Kept(kept))) => Ok(kept),
+        Ok(Some(Fate::Late)) => Err(LaneError::Unacknowledged),
         Ok(Some(Fate::Dropped)) => Err(LaneError::Dropped),
         Ok(None) | Err(_) => Err(LaneError::Closed),
     }
@@ -132,10 +130,7 @@ impl ClickLane {
         event: &ClickEvent<'_>,
     ) -> impl Future<Output = Result<Kept, LaneError>> + Send + use<> {
         let added = self.add(workspace, event);
-        async move {
-            let kept = tokio::time::timeout(KEPT_WITHIN, kept(added?)).await;
-            kept.unwrap_or(Err(LaneError::Unacknowledged))
-        }
+        async move { kept(added?).await }
     }
 
     /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are. Nothing is added
@@ -148,15 +143,11 @@ impl ClickLane {
         events: &[ClickEvent<'_>],
     ) -> Result<Option<Kept>, LaneError> {
         let outcomes = self.add_all(workspace, events)?;
-        let all = async {
-            let mut last = None;
-            for outcome in outcomes {
-                last = Some(kept(outcome).await?);
-            }
-            Ok(last)
-        };
-        let kept = tokio::time::timeout(KEPT_WITHIN, all).await;
-        kept.unwrap_or(Err(LaneError::Unacknowledged))
+        let mut last = None;
+        for outcome in outcomes {
+            last = Some(kept(outcome).await?);
+        }
+        Ok(last)
     }
 
     /// Adds them one behind the other, all or none; one outcome for each message that holds some.

@@ -6,6 +6,7 @@ use events::{ClickId, WorkspaceId};
 use tokio::sync::watch;
 
 use super::pack::{MESSAGE_BYTES_MAX, Pack};
+use super::promises::Promises;
 use super::{Kept, LaneError};
 
 /// The most clicks that may wait for their acknowledgement, over all workspaces.
@@ -19,6 +20,8 @@ pub(super) type Outcome = watch::Receiver<Option<Fate>>;
 pub(super) enum Fate {
     Kept(Kept),
     Dropped,
+    /// Not known in time; nobody waits for what is.
+    Late,
 }
 
 /// The clicks of one workspace that go out together, and those who wait for them.
@@ -42,6 +45,7 @@ pub(super) struct Queue {
     waiting: HashMap<WorkspaceId, VecDeque<Packed>>,
     /// Each workspace that has messages, once: who was served goes to the end.
     turns: VecDeque<WorkspaceId>,
+    promises: Promises,
     /// Those that wait and those under way.
     clicks: usize,
     /// Those that wait.
@@ -81,11 +85,17 @@ impl Queue {
                 last.outcome.subscribe()
             } else {
                 let message = Packed::new(workspace, id, json);
+                self.promises.make(&message.outcome);
                 let outcome = message.outcome.subscribe();
                 messages.push_back(message);
                 outcome
             };
         Ok(Added { outcome, completes })
+    }
+
+    /// Tells those whose clicks are not kept in time.
+    pub(super) fn tell_late(&mut self) {
+        self.promises.tell_late();
     }
 
     /// The next message of each workspace, of those whose turn it is.
@@ -149,6 +159,7 @@ impl Queue {
         self.close();
         self.waiting.clear();
         self.turns.clear();
+        self.promises.clear();
         self.clicks_waiting = 0;
         std::mem::take(&mut self.clicks)
     }

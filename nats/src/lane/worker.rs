@@ -13,6 +13,8 @@ use crate::{Broker, Spool};
 
 /// How long the lane may drain once the process is to end.
 const DRAIN_FOR_MAX: Duration = Duration::from_secs(10);
+/// Between two looks for callers who have waited long enough.
+const LATE_LOOK: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
@@ -46,6 +48,12 @@ impl Worker {
             shared.arrived.notify_one();
             tokio::time::sleep(DRAIN_FOR_MAX).await;
         };
+        let telling_late = async {
+            loop {
+                tokio::time::sleep(LATE_LOOK).await;
+                shared.queue().tell_late();
+            }
+        };
         let is_over = CancellationToken::new();
         let pumping = async {
             pump.run().await;
@@ -54,6 +62,7 @@ impl Worker {
         tokio::select! {
             ((), ()) = async { tokio::join!(pumping, drain.run(&is_over)) } => {}
             () = too_late => {}
+            () = telling_late => {}
         }
         let lost = shared.queue().give_up();
         if lost > 0 {

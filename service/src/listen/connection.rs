@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
+use futures::future::{Either, FutureExt};
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,6 +20,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tower::Service;
 
 use super::patience::{Patient, WRITE_DEADLINE};
+use super::{Shortcut, Site};
 
 /// A connection that says nothing at all is closed after this, before it costs a buffer.
 const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(10);
@@ -54,20 +55,21 @@ impl Default for Deadlines {
 #[derive(Clone)]
 pub(super) struct Protocol {
     http: http1::Builder,
-    router: Router,
+    site: Site,
     deadlines: Deadlines,
 }
 
 impl Protocol {
-    pub(super) fn new(router: Router, deadlines: Deadlines) -> Self {
+    pub(super) fn new(site: Site, deadlines: Deadlines) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(deadlines.head)
-            .max_buf_size(BUFFER_BYTES_MAX);
-        // `with_state` turns handlers into services once, not for each request.
+            .max_buf_size(BUFFER_BYTES_MAX)
+            // Most answers are one small piece, for which a plain write is cheaper.
+            .writev(false);
         Self {
             http,
-            router: router.with_state(()),
+            site,
             deadlines,
         }
     }
@@ -82,8 +84,8 @@ impl Protocol {
         if !speaks || stream.set_nodelay(true).is_err() {
             return;
         }
-        let router = self.router;
-        let service = service_fn(move |request| answer(router.clone(), peer, request));
+        let site = self.site;
+        let service = service_fn(move |request| answer(&site, peer, request));
         let stream = TokioIo::new(Patient::new(stream, self.deadlines.write));
         let connection = self.http.serve_connection(stream, service);
         let mut connection = pin!(connection.with_upgrades());
@@ -108,12 +110,17 @@ async fn speaks_within(deadline: Duration, stream: &TcpStream) -> bool {
 }
 
 fn answer(
-    mut router: Router,
+    site: &Site,
     peer: SocketAddr,
     mut request: Request<Incoming>,
-) -> impl Future<Output = Result<Response, Infallible>> {
+) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+    let is_taken = |it: &&Shortcut| it.takes(request.method(), request.uri().path());
+    if let Some(shortcut) = site.shortcut.as_ref().filter(is_taken) {
+        let (request, _) = request.into_parts();
+        return Either::Left(shortcut.answer(request, peer).map(Ok));
+    }
     request.extensions_mut().insert(ConnectInfo(peer));
-    router.call(request)
+    Either::Right(site.router.clone().call(request))
 }
 
 /// The connections being served, each with the sender whose end tells it to finish.

@@ -5,6 +5,7 @@
 mod connection;
 mod descriptors;
 mod patience;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -13,13 +14,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use self::connection::{Connections, Deadlines, Protocol};
 pub use self::descriptors::raise_descriptor_limit;
+pub use self::site::{Shortcut, Site};
 
 /// Connections served at once; the next ones wait in the kernel's queue.
 /// Fewer where the system allows too few open files.
@@ -80,11 +81,11 @@ impl Listener {
         self.address
     }
 
-    /// Serves `router` until `stop`; then accepts no more, lets requests under way finish
+    /// Serves `site` until `stop`; then accepts no more, lets requests under way finish
     /// ([`DRAIN_DEADLINE`] at most), and returns. Handlers find the peer in
     /// `ConnectInfo<SocketAddr>`. Upgraded connections belong to their handlers.
-    pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let protocol = Protocol::new(router, self.deadlines);
+    pub async fn serve(self, site: Site, stop: CancellationToken) {
+        let protocol = Protocol::new(site, self.deadlines);
         let permits = Arc::new(Semaphore::new(self.connections_max));
         let mut connections = Connections::default();
         while let Some((permit, stream, peer)) = self.next(&permits, &stop).await {

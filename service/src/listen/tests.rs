@@ -2,8 +2,11 @@
 
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use futures::FutureExt;
 use http::{HeaderMap, StatusCode, header};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,10 +39,10 @@ async fn open_with(deadlines: Deadlines) -> Listener {
     }
 }
 
-fn serve(listener: Listener, router: Router) -> Served {
+fn serve(listener: Listener, router: impl Into<Site>) -> Served {
     let (address, stop) = (listener.local_addr(), CancellationToken::new());
     let tasks = Tasks::default();
-    tasks.spawn("listener", listener.serve(router, stop.clone()));
+    tasks.spawn("listener", listener.serve(router.into(), stop.clone()));
     Served {
         address,
         stop,
@@ -107,6 +110,27 @@ async fn a_handler_knows_its_peer() {
     stream.write_all(ASK).await.unwrap();
     let own = stream.local_addr().unwrap();
     hears(&mut stream, &format!("<{own}>")).await;
+}
+
+#[tokio::test]
+async fn a_shortcut_answers_what_it_takes_and_the_router_the_rest() {
+    let shortcut = Shortcut::new(
+        |_, path| path == "/short",
+        |request, peer| {
+            async move { format!("<{} {peer}>", request.method).into_response() }.boxed()
+        },
+    );
+    let served = serve(open().await, Site::from(hello()).with(shortcut));
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    let own = stream.local_addr().unwrap();
+    for _ in 0..2 {
+        stream.write_all(ASK).await.unwrap();
+        hears(&mut stream, "hello").await;
+        // Its body is nobody's, and is no request either.
+        let asked = b"PUT /short HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nGET /";
+        stream.write_all(asked).await.unwrap();
+        hears(&mut stream, &format!("<PUT {own}>")).await;
+    }
 }
 
 #[tokio::test]

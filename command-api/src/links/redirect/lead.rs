@@ -1,5 +1,7 @@
 //! Leading a visitor on: the click is stored first.
 
+use std::net::IpAddr;
+
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -23,10 +25,11 @@ pub(super) async fn lead(
     app: &App,
     destination: &Destination,
     request: &Parts,
+    peer: IpAddr,
 ) -> Result<Response, Refusal> {
     let time = world::now();
     let agent = app.agents.know(request.headers.get(header::USER_AGENT));
-    let visit = Visit::new(app, request, &agent, destination, time);
+    let visit = Visit::new(app, request, peer, &agent, destination, time);
     let is_counted = visit::is_counted(&request.method, &request.headers);
     let choice = match destination.stage(time) {
         Stage::Archived => return Err(Refusal::Archived),

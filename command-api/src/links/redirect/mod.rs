@@ -22,20 +22,26 @@ mod visit;
 mod visitor;
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{get, post};
 use nats::ReadError;
 use percent_encoding::percent_decode_str;
+use service::guard;
 use service::limits::{Limit, limit};
+use service::listen::Shortcut;
+use service::metrics::Metrics;
 
 use crate::app::App;
+use crate::links::slug::RESERVED;
 use crate::problem::unread;
 use hosts::Host;
 use refusal::Refusal;
@@ -60,13 +66,31 @@ pub(crate) fn routes(app: App) -> Router {
         .layer(DefaultBodyLimit::max(lock::FORM_BYTES_MAX))
         .layer(from_fn_with_state(limits, limit));
     Router::new()
-        .route("/{slug}", get(redirect).merge(unlock))
+        .route("/{slug}", get(routed).merge(unlock))
         .with_state(app)
 }
 
-async fn redirect(State(app): State<App>, request: Request) -> Response {
-    // Taken apart by hand: extractors would copy the headers and the path.
-    let (request, _) = request.into_parts();
+/// `GET` and `HEAD` of what can be a slug, for a listener that asks no router; of the rest the router disposes.
+pub(crate) fn shortcut(app: App, metrics: &Metrics) -> Shortcut {
+    let answer = move |request, peer| redirect(app.clone(), request, peer);
+    guard::shortcut(takes, answer, metrics)
+}
+
+/// One segment that no page of Millrace's own has: those are reserved words.
+fn takes(method: &Method, path: &str) -> bool {
+    let is_free = |it: &str| !it.is_empty() && !it.contains('/') && !RESERVED.contains(&it);
+    matches!(*method, Method::GET | Method::HEAD) && path.strip_prefix('/').is_some_and(is_free)
+}
+
+async fn routed(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    redirect(app, request.into_parts().0, peer).await
+}
+
+async fn redirect(app: App, request: Parts, peer: SocketAddr) -> Response {
     let path = decoded(request.uri.path().trim_start_matches('/'));
     let (slug, is_preview) = match path.strip_suffix('+') {
         Some(slug) => (slug, true),
@@ -75,7 +99,7 @@ async fn redirect(State(app): State<App>, request: Request) -> Response {
     let found = find(&app, &request.uri, &request.headers, slug).await;
     let answered = match found {
         Ok(Some(destination)) if is_preview => lead::preview(&destination, &request),
-        Ok(Some(destination)) => lead::lead(&app, &destination, &request).await,
+        Ok(Some(destination)) => lead::lead(&app, &destination, &request, peer.ip()).await,
         Ok(None) => Err(Refusal::Unknown),
         Err(error) => Err(Refusal::Failed(unread(error))),
     };
@@ -119,7 +143,7 @@ fn decoded(slug: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    fn size_of_future<A, B, F: Future>(_: impl Fn(A, B) -> F) -> usize {
+    fn size_of_future<A, B, C, F: Future>(_: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
     }
 
@@ -127,5 +151,25 @@ mod tests {
     #[test]
     fn a_redirect_takes_little_room() {
         assert!(size_of_future(redirect) <= 1_536);
+    }
+
+    #[test]
+    fn the_shortcut_takes_slugs_and_no_page() {
+        for (method, path, is_taken) in [
+            (Method::GET, "/spring", true),
+            (Method::HEAD, "/spring+", true),
+            (Method::GET, "/fr%C3%BChling", true),
+            (Method::POST, "/spring", false),
+            (Method::GET, "/", false),
+            (Method::GET, "//", false),
+            (Method::GET, "/spring/", false),
+            (Method::GET, "/v1/links", false),
+            (Method::GET, "/health", false),
+            (Method::GET, "/metrics", false),
+            (Method::GET, "/docs", false),
+            (Method::GET, "*", false),
+        ] {
+            assert_eq!(takes(&method, path), is_taken, "{method} {path}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! A visit: what is kept of a request, and what is not.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
@@ -59,6 +60,7 @@ impl<'a> Visit<'a> {
     pub(super) fn new(
         app: &'a App,
         request: &'a Parts,
+        peer: IpAddr,
         agent: &'a Agent,
         destination: &Destination,
         time: Timestamp,
@@ -75,14 +77,13 @@ impl<'a> Visit<'a> {
         if !is_counted(&request.method, headers) && destination.rules.is_empty() {
             return visit;
         }
-        let address = app.trusted_proxies.client_of(&request.extensions, headers);
-        let said = country(headers).filter(|_| app.trusts(request));
+        let address = app.trusted_proxies.client_behind(peer, headers);
+        let said = country(headers).filter(|_| app.trusted_proxies.contains(peer));
         let is_shy = visitor::is_shy(headers);
-        let found = address.map(|it| app.geo.find(it)).unwrap_or_default();
-        visit.spot = spot(found, said, is_shy);
-        let Some(address) = address.filter(|_| !is_shy) else {
+        visit.spot = spot(app.geo.find(address), said, is_shy);
+        if is_shy {
             return visit;
-        };
+        }
         let (salts, workspace, by) = (&app.salts, destination.workspace, SeenBy::Redirect);
         visit.network = Network::of(salts, time, workspace, address, by);
         if !agent.is_bot {

@@ -15,6 +15,7 @@ use unicode_security::{GeneralSecurityProfile, RestrictionLevel, RestrictionLeve
 pub(crate) use fill::Fill;
 pub(crate) use key::key;
 pub(crate) use random::random_length;
+pub(in crate::links) use reserved::RESERVED;
 
 /// The longest slug, in characters.
 const CHARS_MAX: usize = 64;

@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 use super::Slug;
 use super::key::key;
 
-/// Paths that Millrace, or a browser, has another use for.
-const WORDS: [&str; 10] = [
+/// Paths that Millrace, or a browser, has another use for: each page of one segment is among them.
+pub(in crate::links) const RESERVED: [&str; 10] = [
     "v1", "docs", "health", "metrics", "favicon", "robots", "sitemap", "admin", "api", "static",
 ];
 
 /// What they look like, in lower and in upper case: `I` looks like `l`, and `i` does not.
 static LOOKS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let spelt = WORDS.map(|word| [looks(word), looks(&word.to_uppercase())]);
+    let spelt = RESERVED.map(|word| [looks(word), looks(&word.to_uppercase())]);
     spelt.into_iter().flatten().collect()
 });
 
@@ -32,12 +32,12 @@ fn looks(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::WORDS;
+    use super::RESERVED;
     use crate::links::slug::{Slug, SlugError};
 
     #[test]
     fn reserved_words_are_refused_in_any_case() {
-        for word in WORDS {
+        for word in RESERVED {
             for text in [word.to_owned(), word.to_uppercase()] {
                 assert_eq!(Slug::parse(&text), Err(SlugError::Reserved), "{text}");
             }

@@ -84,7 +84,10 @@ impl Process {
         let hub = Arc::clone(&app.live.hub);
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr();
-        tasks.spawn("listener", listener.serve(router(app), tasks.stopping()));
+        tasks.spawn(
+            "listener",
+            listener.serve(router(app).into(), tasks.stopping()),
+        );
         let folder = servers::testing::scratch();
         let lane = lane(&broker, &folder, &tasks);
         let follows = async {
