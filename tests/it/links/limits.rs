@@ -128,6 +128,25 @@ async fn whoever_is_refused_and_hangs_up_has_used_up_nothing() {
 }
 
 #[tokio::test]
+async fn a_link_that_seemed_used_up_leads_again_once_a_visit_is_given_back() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "max_clicks": 1 });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitor = stack.visitor();
+    visitor.opens(&link).await.is(302);
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    // As another process does, whose visitor was counted and not led.
+    let (workspace, id) = (ada.workspace().parse(), link.id.parse());
+    let broker = stack.log().await.0;
+    let given_back = broker.take_back_visit(workspace.unwrap(), id.unwrap());
+    assert_eq!(given_back.await.unwrap(), 0);
+    leads_again(&visitor, &link).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn whoever_would_hear_where_it_leads_without_opening_it_is_refused() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
