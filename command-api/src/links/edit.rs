@@ -62,6 +62,7 @@ pub(crate) struct EditBody {
     #[schema(value_type = Option<String>, format = "uri", max_length = 2048)]
     expired_target: Patch<String>,
     /// How often the link leads anywhere, exactly.
+    /// Visits count while there is a limit: those before do not, and one that is cleared and set again goes on counting.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<u64>, minimum = 1)]
     max_clicks: Patch<u64>,

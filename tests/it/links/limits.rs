@@ -147,6 +147,41 @@ async fn a_link_that_seemed_used_up_leads_again_once_a_visit_is_given_back() {
 }
 
 #[tokio::test]
+async fn only_visits_since_a_limit_was_first_set_count_towards_it() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens(TARGET).await;
+    let visitor = stack.visitor();
+    let open = async |times: usize| {
+        for _ in 0..times {
+            visitor.opens(&link).await.is(302);
+        }
+    };
+    // A link with a limit is not looked at, which tells when the change is heard of.
+    let set = async |max: Value, looked: u16| {
+        let change = json!({ "max_clicks": max });
+        ada.edits(&link, &change, None).await.is(200);
+        within(SOON, "the limit is heard of", async || {
+            match visitor.looks_at(&link).await {
+                answer if answer.status == looked => Ok(()),
+                answer => Err(answer),
+            }
+        })
+        .await;
+    };
+    open(3).await;
+    set(json!(2), 403).await;
+    open(2).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    set(Value::Null, 302).await;
+    open(3).await;
+    set(json!(3), 403).await;
+    open(1).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn whoever_would_hear_where_it_leads_without_opening_it_is_refused() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
