@@ -186,6 +186,7 @@ pub async fn build(
         keyring,
         gate,
         limiter,
+        link_hashing: hashing.of_links(),
         hashing,
         domain,
         targets,
