@@ -64,10 +64,11 @@ impl Agents {
 
     /// What the header tells; it is parsed once for all who send the same.
     pub(crate) fn know(&self, header: Option<&HeaderValue>) -> Arc<Agent> {
-        let text = header
-            .and_then(|value| value.to_str().ok())
-            .filter(|text| !text.is_empty());
-        text.map_or_else(|| Arc::clone(&self.nameless), |text| self.know_text(text))
+        match header.map_or(&b""[..], HeaderValue::as_bytes) {
+            b"" => Arc::clone(&self.nameless),
+            // Some makers of telephones write their names in their own script.
+            said => self.know_text(&String::from_utf8_lossy(said)),
+        }
     }
 
     /// What the header's text tells.
@@ -171,6 +172,22 @@ mod tests {
         let skype = know("Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5");
         for agent in [imessage, skype, know("WhatsApp/2.23.20.0 A")] {
             assert!(agent.is_bot, "{agent:?}");
+        }
+    }
+
+    #[test]
+    fn a_browser_is_one_in_any_script_and_encoding() {
+        const HUAWEI: &[u8] = "Mozilla/5.0 (Linux; Android 13; HUAWEI 畅享 60) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36".as_bytes();
+        const LATIN_1: &[u8] = b"Mozilla/5.0 (Linux; Android 13; Cam\xe9ra) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36";
+        let agents = Agents::new();
+        for said in [HUAWEI, LATIN_1] {
+            let agent = agents.know(Some(&HeaderValue::from_bytes(said).unwrap()));
+            assert_eq!(agent.browser.as_deref(), Some("Chrome"));
+            assert_eq!(
+                (agent.system, agent.device),
+                (Some("android"), Some("mobile"))
+            );
+            assert!(!agent.is_bot);
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) limiter: Limiter,
     pub(crate) commands: Commands,
     pub(crate) hashing: Hashing,
+    /// The same, for the passwords of links.
+    pub(crate) link_hashing: Hashing,
     pub(crate) identities: Identities,
     /// Where short links are opened.
     pub(crate) domain: Domain,

@@ -1,8 +1,12 @@
 //! Claims: messages that make a value unique, and say who holds it.
 
 use events::Subject;
-use nats::StoredMessage;
+use futures::{StreamExt, TryStreamExt, stream};
+use nats::{Broker, ReadError, StoredMessage};
 use serde::{Deserialize, Serialize};
+
+/// Claims that are looked up at once.
+const LOOKUPS_MAX: usize = 32;
 
 /// A claim's body.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,6 +24,16 @@ pub(crate) enum Standing {
         holder: Option<Subject>,
         sequence: u64,
     },
+}
+
+/// What stands under each value.
+pub(crate) async fn look(
+    broker: &Broker,
+    values: Vec<Subject>,
+) -> Result<Vec<Option<StoredMessage>>, ReadError> {
+    let looking =
+        stream::iter(values).map(|value| async move { broker.last_from_leader(&value).await });
+    looking.buffered(LOOKUPS_MAX).try_collect().await
 }
 
 /// Who holds the value, by its subject's last message.

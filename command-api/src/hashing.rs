@@ -7,11 +7,13 @@ use std::thread;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Hashes that wait for their turn; beyond, callers are told to come again.
 /// At some 20 ms each on two cores, the last waits for two thirds of a second.
 const WAITING_MAX: usize = 64;
+/// Of them the passwords of links, which anybody may set: the rest is for those who log in.
+const OF_LINKS_MAX: usize = WAITING_MAX / 2;
 /// The niceness of the threads: with nothing else to do they get whole cores, else a tenth of one.
 const NICENESS: i32 = 10;
 
@@ -28,6 +30,8 @@ pub enum PasswordCost {
 #[derive(Clone)]
 pub(crate) struct Hashing {
     queue: SyncSender<Job>,
+    /// The places that may be taken here, if not all.
+    places: Option<Arc<Semaphore>>,
     cost: PasswordCost,
     /// The hash of a password that nobody knows, so that an unknown address costs the time of a known one.
     nobodys: Arc<str>,
@@ -100,9 +104,18 @@ impl Hashing {
         }
         Ok(Self {
             queue,
+            places: None,
             cost,
             nobodys: cost.hash(nobody.as_bytes())?.into(),
         })
+    }
+
+    /// The same room for the passwords of links, which never fill it.
+    pub(crate) fn of_links(&self) -> Self {
+        Self {
+            places: Some(Arc::new(Semaphore::new(OF_LINKS_MAX))),
+            ..self.clone()
+        }
     }
 
     /// The argon2id hash of a password, as a PHC string with a salt of its own.
@@ -133,14 +146,22 @@ impl Hashing {
         work: impl FnOnce() -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
         let (answer, answered) = oneshot::channel();
+        let place = self.place()?;
         let job: Job = Box::new(move || {
             // Who has hung up while waiting costs nothing.
             if !answer.is_closed() {
                 drop(answer.send(work()));
             }
+            drop(place);
         });
         self.queue.try_send(job).map_err(|_| HashingError::Busy)?;
         answered.await.map_err(|_| HashingError::Lost)?
+    }
+
+    /// A place, which is held until its job is done, if they are counted.
+    fn place(&self) -> Result<Option<OwnedSemaphorePermit>, HashingError> {
+        let place = self.places.clone().map(Semaphore::try_acquire_owned);
+        place.transpose().map_err(|_| HashingError::Busy)
     }
 }
 
@@ -159,7 +180,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Hashing, HashingError, PasswordCost, WAITING_MAX};
+    use super::{Hashing, HashingError, OF_LINKS_MAX, PasswordCost, WAITING_MAX};
 
     #[tokio::test]
     async fn only_the_password_itself_is_right() {
@@ -186,5 +207,23 @@ mod tests {
             busy >= WAITING_MAX && hashed >= WAITING_MAX,
             "{busy} {hashed}"
         );
+    }
+
+    #[tokio::test]
+    async fn whoever_logs_in_finds_a_place_however_many_links_get_passwords() {
+        let hashing = Hashing::new(PasswordCost::Owasp).unwrap();
+        let of_links = hashing.of_links();
+        let storm = (0..WAITING_MAX * 4).map(|_| of_links.hash("sesame"));
+        // Polled in this order: the storm has taken its places when somebody logs in.
+        let (stormed, login) = futures::future::join(
+            futures::future::join_all(storm),
+            hashing.hash("correct horse battery"),
+        )
+        .await;
+        assert!(login.is_ok(), "{login:?}");
+        let hashed = stormed.iter().filter(|it| it.is_ok()).count();
+        assert!((OF_LINKS_MAX..WAITING_MAX).contains(&hashed), "{hashed}");
+        // The places are free again.
+        of_links.hash("sesame").await.unwrap();
     }
 }

@@ -189,6 +189,7 @@ pub async fn build(
         keyring,
         gate,
         limiter,
+        link_hashing: hashing.of_links(),
         hashing,
         domain,
         targets,

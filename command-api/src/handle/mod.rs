@@ -12,7 +12,7 @@ use nats::{AppendError, Broker, NewMessage, ReadError};
 use service::keys::Keyring;
 
 use crate::accepted::{Accepted, Answer};
-use crate::claim::{Standing, standing};
+use crate::claim::{Standing, look, standing};
 use crate::decider::{Aggregate, Decide};
 use crate::idempotency::Record;
 use crate::origin::{Once, Origin};
@@ -56,7 +56,7 @@ struct Decided<A: Aggregate> {
 enum Stored {
     Done(Position),
     /// A value that must be unique is another's, or so it seems.
-    Claimed(ClaimKind, Subject),
+    Claimed(Subject),
     /// Somebody else wrote in between: another request with the same key, or on the same aggregate.
     Outrun,
     /// Somebody else wrote to a companion's aggregate.
@@ -158,12 +158,12 @@ impl Commands {
                 Stored::Done(position) => {
                     return Ok(Ended::Done(decided.outcome(position), answer));
                 }
-                Stored::Claimed(kind, subject) => {
+                Stored::Claimed(subject) => {
                     // A claim may be taken by the same wish, sent twice at once: then the first answer is due.
                     if let Some(earlier) = self.earlier(stream, once).await? {
                         return Ok(Ended::Replayed(earlier));
                     }
-                    self.behind_release(&mut claims, kind, &subject).await?;
+                    self.behind_releases(&mut claims, &subject).await?;
                 }
                 Stored::Outrun => source = Source::Leader,
                 Stored::Moved => return Err(HandleError::Moved),
@@ -195,23 +195,30 @@ impl Commands {
     }
 
     /// A claim met another: it may stand behind one that was given up, else the value is taken.
-    async fn behind_release<R: Error>(
+    ///
+    /// All are looked up, since the broker tells of the first alone, and many may have been given up.
+    async fn behind_releases<R: Error>(
         &self,
         claims: &mut [Claiming],
-        kind: ClaimKind,
         subject: &Subject,
     ) -> Result<(), HandleError<R>> {
-        let last = self.broker.last_from_leader(subject).await?;
-        let ours = claims.iter_mut().find(|it| it.value == *subject);
-        match (standing(last.as_ref()), ours) {
-            (Standing::Free { sequence }, Some(ours)) => {
-                ours.behind = sequence;
-                Ok(())
-            }
+        if !claims.iter().any(|it| it.value == *subject) {
             // A release that met another write: what is held is looked up again.
-            (_, None) => Ok(()),
-            (Standing::Held { .. }, Some(_)) => Err(HandleError::Taken(kind)),
+            return Ok(());
         }
+        let values = claims.iter().map(|it| it.value.clone()).collect();
+        let looked = look(&self.broker, values).await?;
+        for (claim, last) in claims.iter_mut().zip(&looked) {
+            match (standing(last.as_ref()), &claim.value) {
+                (Standing::Free { sequence }, _) => claim.behind = sequence,
+                (Standing::Held { .. }, Subject::Claim(_, kind, _)) => {
+                    return Err(HandleError::Taken(*kind));
+                }
+                // Nothing else is ever claimed.
+                (Standing::Held { .. }, _) => {}
+            }
+        }
+        Ok(())
     }
 
     /// The values to give up that the aggregate holds, each with its claim's sequence.
@@ -324,9 +331,9 @@ fn lost_to(ours: &Subject, subject: Subject) -> Stored {
     match subject {
         Subject::Claim(
             _,
-            kind @ (ClaimKind::Email | ClaimKind::Slug | ClaimKind::Domain | ClaimKind::Invitation),
+            ClaimKind::Email | ClaimKind::Slug | ClaimKind::Domain | ClaimKind::Invitation,
             _,
-        ) => Stored::Claimed(kind, subject),
+        ) => Stored::Claimed(subject),
         Subject::Claim(_, ClaimKind::Idempotency, _) | Subject::ReportClaim(_) => Stored::Outrun,
         Subject::User(_)
         | Subject::Session(_)

@@ -17,11 +17,11 @@ use super::shorten::{self, ShortenBody, Wanted};
 use super::step::{self, ATTEMPTS_MAX, Entry, LINKS_MAX};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
-use crate::claim::{Standing, standing};
+use crate::claim::{Standing, look, standing};
 use crate::decider::{Aggregate, Decide};
 use crate::handle::{Claiming, HandleError};
 use crate::origin::Origin;
-use crate::problem::{contended, internal};
+use crate::problem::{contended, internal, unread};
 
 /// The most bytes of a body: 500 links of some 4 KiB.
 pub(crate) const BODY_BYTES_MAX: usize = 2 << 20;
@@ -133,7 +133,7 @@ async fn free(
 ) -> Result<Vec<Claiming>, Problem> {
     let mut clashes = repeated(workspace, entries);
     let values: Vec<Subject> = entries.iter().map(|it| it.value(workspace)).collect();
-    let looked = step::look(app, values).await?;
+    let looked = look(&app.broker, values).await.map_err(unread)?;
     let mut claims = Vec::with_capacity(entries.len());
     for (index, (entry, last)) in entries.iter_mut().zip(&looked).enumerate() {
         match standing(last.as_ref()) {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use events::{LinkId, Subject, Timestamp};
+use events::{LinkId, Sealed, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
 use service::headers::{ETag, IfMatch};
+use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
@@ -62,6 +63,7 @@ pub(crate) struct EditBody {
     #[schema(value_type = Option<String>, format = "uri", max_length = 2048)]
     expired_target: Patch<String>,
     /// How often the link leads anywhere, exactly.
+    /// Visits count while there is a limit: those before do not, and one that is cleared and set again goes on counting.
     #[serde(default, deserialize_with = "sent")]
     #[schema(value_type = Option<u64>, minimum = 1)]
     max_clicks: Patch<u64>,
@@ -88,15 +90,12 @@ pub(crate) async fn edit(
     if_match: &IfMatch,
     mut body: EditBody,
 ) -> Result<Accepted, Problem> {
-    let password = body.password.take();
+    let mut password = body.password.take();
     let mut faults = Faults::default();
-    route::check_password(password.as_ref().and_then(Option::as_deref), &mut faults);
+    let told = password.as_ref().and_then(Option::as_deref);
+    route::check_password(told, &mut faults);
     faults.finish()?;
-    let password_hash = match password {
-        None => None,
-        Some(None) => Some(None),
-        Some(Some(password)) => Some(Some(route::hash(app, password).await?)),
-    };
+    let mut password_hash = None;
     let origin = Origin::of(caller.actor());
     let own = app.directory.own_domains(&app.broker, caller.workspace);
     let own = own.await.map_err(unread)?;
@@ -108,6 +107,10 @@ pub(crate) async fn edit(
         let details = known.details()?;
         let space = details.space(caller.workspace);
         let mut command = merge(&body, details, &space, &targets)?;
+        // Once, and only for a change that can be made: it is dear.
+        if let Some(password) = password.take() {
+            password_hash = Some(hash(app, caller.workspace, password).await?);
+        }
         if let Some(hash) = &password_hash {
             command.route.password_hash.clone_from(hash);
         }
@@ -117,6 +120,20 @@ pub(crate) async fn edit(
         }
     }
     Err(contended())
+}
+
+/// A new password's hash, which costs the workspace as much as a link.
+async fn hash(
+    app: &App,
+    workspace: WorkspaceId,
+    password: Option<String>,
+) -> Result<Option<Sealed>, Problem> {
+    let Some(password) = password else {
+        return Ok(None);
+    };
+    let limit = Limit::CreationWorkspace;
+    app.limiter.spend(limit, &workspace.to_string()).await?;
+    route::hash(app, password).await.map(Some)
 }
 
 /// The link as it is wanted.

@@ -39,11 +39,16 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
             .routes(routes!(make))
             .layer(DefaultBodyLimit::max(bulk::BODY_BYTES_MAX)),
     );
+    let editing = OpenApiRouter::new().routes(routes!(edit));
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
-        .merge(making.route_layer(from_fn_with_state(limits, limit)))
+        .merge(
+            making
+                .merge(editing)
+                .route_layer(from_fn_with_state(limits, limit)),
+        )
         .routes(routes!(import::import))
         .merge(clicks::routes())
-        .routes(routes!(edit, archive))
+        .routes(routes!(archive))
         .routes(routes!(restore))
         .merge(domain::http::routes(limiter))
         .merge(exclusion::http::routes(limiter))
@@ -111,7 +116,7 @@ async fn make(
 
 /// Changes a link
 ///
-/// What is left out stays, and `null` clears. Every replica leads as it says within a tenth of a second.
+/// What is left out stays, and `null` clears. Every replica leads as it says within a tenth of a second. A new password counts as a new link.
 #[utoipa::path(
     patch, path = "/v1/links/{id}", operation_id = "edit_link", tag = "links",
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
@@ -119,7 +124,7 @@ async fn make(
     responses(
         (status = 200, body = LinkBody, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`slug_taken` or `too_many_slugs`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems, VersionProblems,
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 async fn edit(

@@ -135,7 +135,7 @@ pub(super) fn check_password(password: Option<&str>, faults: &mut Faults) {
 
 /// The sealed hash of a link's password.
 pub(super) async fn hash(app: &App, password: String) -> Result<Sealed, Problem> {
-    let hash = app.hashing.hash(password).await?;
+    let hash = app.link_hashing.hash(password).await?;
     let sealed = app.keyring.seal(Route::PASSWORD_SEAL, &hash);
     sealed.map_err(internal)
 }

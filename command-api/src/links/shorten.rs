@@ -57,6 +57,7 @@ pub(crate) struct ShortenBody {
     #[schema(format = "uri", max_length = 2048)]
     pub(super) expired_target: Option<String>,
     /// How often the link leads anywhere, exactly.
+    /// Visits count while there is a limit: those before do not, and one that is cleared and set again goes on counting.
     #[schema(minimum = 1)]
     pub(super) max_clicks: Option<u64>,
     /// What visitors are asked for.

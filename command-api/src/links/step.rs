@@ -2,8 +2,7 @@
 
 use events::links::LinkEvent;
 use events::{LinkId, Subject, WorkspaceId};
-use futures::{StreamExt, TryStreamExt, stream};
-use nats::{Expected, NewMessage, StoredMessage};
+use nats::{Expected, NewMessage};
 use service::problem::Problem;
 use service::world;
 
@@ -14,14 +13,11 @@ use crate::app::App;
 use crate::decider::Decide;
 use crate::handle::{Claiming, HandleError, Wish};
 use crate::origin::Origin;
-use crate::problem::unread;
 
 /// The most links of one step: each needs a claim and an event, and the step is one atomic batch.
 pub(super) const LINKS_MAX: usize = 500;
 /// How often a step is tried while others take slugs of it.
 pub(super) const ATTEMPTS_MAX: usize = 5;
-/// Claims that are looked up at once.
-pub(super) const LOOKUPS_MAX: usize = 32;
 
 /// A link that is about to be made.
 pub(super) struct Entry {
@@ -94,17 +90,6 @@ impl Entry {
         let messages: Result<_, _> = events.iter().zip(expected).map(message).collect();
         messages.map_err(|error| HandleError::Form(error.into()))
     }
-}
-
-/// What stands under each value.
-pub(super) async fn look(
-    app: &App,
-    values: Vec<Subject>,
-) -> Result<Vec<Option<StoredMessage>>, Problem> {
-    let looking =
-        stream::iter(values).map(|value| async move { app.broker.last_from_leader(&value).await });
-    let looked = looking.buffered(LOOKUPS_MAX).try_collect().await;
-    looked.map_err(unread)
 }
 
 /// The wish for all of them, at least one; what it answers is about the last.

@@ -115,7 +115,7 @@ pub const SETTINGS: &[Setting] = &[
              membership-account=60/60,creation-workspace=6000/60,report-workspace=600000/60,verification-workspace=30/60,\
              exclusion-workspace=10/60",
         ),
-        "logins, registrations and refreshes by client address and by account, tries of links' passwords by client address and by link, memberships given or taken by account, and new links by workspace, each as so often in so many seconds; `off`, or what differs from the default",
+        "logins, registrations and refreshes by client address and by account, tries of links' passwords by client address and by link, memberships given or taken by account, and new links (a new password of one counts as a link) by workspace, each as so often in so many seconds; `off`, or what differs from the default",
     ),
     setting(
         "LINK_CACHE_MAX",

@@ -21,7 +21,7 @@ pub enum Limit {
     LinkPasswordAddress,
     /// Tries of one link's password.
     LinkPasswordLink,
-    /// New links by workspace.
+    /// New links, and new passwords of those that are there, by workspace.
     CreationWorkspace,
     /// Clicks reported by workspace.
     ReportWorkspace,

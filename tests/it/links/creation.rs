@@ -24,13 +24,17 @@ fn left(answer: &Answer) -> &str {
     left.unwrap().split_once(";t=").unwrap().0
 }
 
-#[tokio::test]
-async fn a_workspace_makes_so_many_links_at_all_replicas_together_and_others_are_free() {
+async fn begins_a_window() {
     eventually("a new window", async || {
         let left = WINDOW_S - world::now().odt().unix_timestamp() % WINDOW_S;
         if left > STORY_S { Ok(()) } else { Err(left) }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_workspace_makes_so_many_links_at_all_replicas_together_and_others_are_free() {
+    begins_a_window().await;
     let limits = "creation-workspace=10/3600";
     let stack = Stack::limited_to(limits, &[Processes::ALL, COMMAND_API]).await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
@@ -53,5 +57,33 @@ async fn a_workspace_makes_so_many_links_at_all_replicas_together_and_others_are
     let refused = elsewhere.asks_to_shorten(&wish).await;
     refused.refuses(429, "too_many_requests");
     bob.asks_to_shorten(&wish).await.is(201);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_new_password_of_a_link_counts_as_a_link_and_a_change_that_cannot_be_uses_nothing() {
+    begins_a_window().await;
+    let stack = Stack::limited_to("creation-workspace=3/3600", &[Processes::ALL]).await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let link = ada.shortens("https://example.com/").await;
+    let version = link.answer.header("etag");
+    let password = json!({ "password": "sesame" });
+    let changed = ada.edits(&link, &password, Some(version)).await.is(200);
+    assert_eq!(left(&changed), "1");
+    // Neither an outdated change nor one of a link that isn't hers is worth a hash.
+    let late = ada.edits(&link, &password, Some(version)).await;
+    assert_eq!(
+        late.refuses(412, "precondition_failed").header("ratelimit"),
+        ""
+    );
+    let strange = bob.edits(&link, &password, None).await;
+    assert_eq!(strange.refuses(404, "not_found").header("ratelimit"), "");
+    let changed = ada.edits(&link, &password, None).await.is(200);
+    assert_eq!(left(&changed), "0");
+    let refused = ada.edits(&link, &password, None).await;
+    refused.refuses(429, "too_many_requests");
+    // Only passwords count.
+    let others = json!({ "title": "Sale", "password": null });
+    ada.edits(&link, &others, None).await.is(200);
     stack.finish().await;
 }

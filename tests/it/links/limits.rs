@@ -1,5 +1,7 @@
 //! Links that end: after so many clicks, exactly, and at their time, exactly.
 
+use std::time::Duration as Wait;
+
 use events::Timestamp;
 use futures::future::join_all;
 use millrace::system::Processes;
@@ -7,15 +9,45 @@ use serde_json::{Value, json};
 use service::world;
 use time::Duration;
 
-use crate::stack::{COMMAND_API, Link, Stack};
+use crate::eventually::within;
+use crate::stack::{COMMAND_API, Link, Stack, Visitor};
 
 const TARGET: &str = "https://example.com/";
 const PROCESSES: usize = 4;
 const CLIENTS: usize = 64;
 const CLICKS_MAX: usize = 1_000;
+/// Longer than a request takes to arrive, and shorter than the broker is waited for.
+const HANGS_UP_AFTER: Wait = Wait::from_millis(300);
+/// Longer than it takes to hear that somebody hung up.
+const HEARD_AFTER: Wait = Wait::from_millis(200);
+/// How soon a link leads on: a second is meant.
+const SOON: Wait = Wait::from_secs(4);
 
 fn in_future(duration: Duration) -> Value {
     json!(Timestamp::new(world::now().odt() + duration))
+}
+
+/// Waits until the link leads once more.
+async fn leads_again(visitor: &Visitor, link: &Link) {
+    within(SOON, "it leads once more", async || {
+        match visitor.opens(link).await {
+            led if led.status == 302 => Ok(()),
+            answer => Err(answer),
+        }
+    })
+    .await;
+}
+
+/// So many ask while nobody is answered, and hang up.
+async fn hang_up(stack: &Stack, link: &Link, visitors: usize) {
+    let visitor = stack.visitor();
+    stack.world.broker.pause();
+    let asking = join_all((0..visitors).map(|_| visitor.tries_to_open(link)));
+    let answered = tokio::time::timeout(HANGS_UP_AFTER, asking).await;
+    assert!(answered.is_err(), "{answered:#?}");
+    // The server has heard of it before the broker answers.
+    tokio::time::sleep(HEARD_AFTER).await;
+    stack.world.broker.resume();
 }
 
 #[tokio::test]
@@ -54,15 +86,97 @@ async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() 
     let more = json!({ "max_clicks": CLICKS_MAX + 1 });
     ada.edits(&link, &more, None).await.is(200);
     let visitor = stack.visitor();
-    let again = crate::eventually::within(
-        std::time::Duration::from_secs(2),
-        "it leads once more",
-        async || match visitor.opens(&link).await {
-            led if led.status == 302 => Ok(led),
-            answer => Err(answer),
-        },
-    );
-    again.await;
+    leads_again(&visitor, &link).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_visit_that_uses_a_link_up_is_a_click_though_the_visitor_hangs_up() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "max_clicks": 2 });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitor = stack.visitor();
+    visitor.opens(&link).await.is(302);
+    hang_up(&stack, &link, 1).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    within(SOON, "it is counted", async || {
+        match ada.counts(&link, "exclude").await {
+            2 => Ok(()),
+            clicks => Err(clicks),
+        }
+    })
+    .await;
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn whoever_is_refused_and_hangs_up_has_used_up_nothing() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "max_clicks": 1 });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitor = stack.visitor();
+    visitor.opens(&link).await.is(302);
+    hang_up(&stack, &link, 5).await;
+    let more = json!({ "max_clicks": 2 });
+    ada.edits(&link, &more, None).await.is(200);
+    leads_again(&visitor, &link).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_link_that_seemed_used_up_leads_again_once_a_visit_is_given_back() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "target": TARGET, "max_clicks": 1 });
+    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let visitor = stack.visitor();
+    visitor.opens(&link).await.is(302);
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    // As another process does, whose visitor was counted and not led.
+    let (workspace, id) = (ada.workspace().parse(), link.id.parse());
+    let broker = stack.log().await.0;
+    let given_back = broker.take_back_visit(workspace.unwrap(), id.unwrap());
+    assert_eq!(given_back.await.unwrap(), 0);
+    leads_again(&visitor, &link).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn only_visits_since_a_limit_was_first_set_count_towards_it() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens(TARGET).await;
+    let visitor = stack.visitor();
+    let open = async |times: usize| {
+        for _ in 0..times {
+            visitor.opens(&link).await.is(302);
+        }
+    };
+    // A link with a limit is not looked at, which tells when the change is heard of.
+    let set = async |max: Value, looked: u16| {
+        let change = json!({ "max_clicks": max });
+        ada.edits(&link, &change, None).await.is(200);
+        within(SOON, "the limit is heard of", async || {
+            match visitor.looks_at(&link).await {
+                answer if answer.status == looked => Ok(()),
+                answer => Err(answer),
+            }
+        })
+        .await;
+    };
+    open(3).await;
+    set(json!(2), 403).await;
+    open(2).await;
+    visitor.opens(&link).await.refuses(410, "link_used_up");
+    set(Value::Null, 302).await;
+    open(3).await;
+    set(json!(3), 403).await;
+    open(1).await;
     visitor.opens(&link).await.refuses(410, "link_used_up");
     stack.finish().await;
 }

@@ -14,13 +14,13 @@ use service::world;
 use super::report::{Report, Status};
 use super::run::Wish;
 use crate::app::App;
-use crate::claim::{Standing, standing};
+use crate::claim::{Standing, look, standing};
 use crate::handle::{Claiming, HandleError};
 use crate::links::known::Known;
 use crate::links::step::{self, ATTEMPTS_MAX, Entry};
 use crate::links::{route, shorten};
 use crate::origin::Origin;
-use crate::problem::contended;
+use crate::problem::{contended, unread};
 
 /// A line that can be tried.
 pub(super) struct Pending {
@@ -195,7 +195,8 @@ impl Steps {
         entries: &mut [Entry],
     ) -> Result<(Vec<Verdict>, HashMap<u64, Made>), Problem> {
         let values = entries.iter().flat_map(|it| self.values(it));
-        let mut looked = step::look(&self.app, values.collect()).await?.into_iter();
+        let looked = look(&self.app.broker, values.collect()).await;
+        let mut looked = looked.map_err(unread)?.into_iter();
         let mut made = HashMap::new();
         let mut verdicts = Vec::with_capacity(entries.len());
         for entry in entries {

@@ -1,6 +1,7 @@
 //! Leading a visitor on: the click is stored first.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -10,6 +11,7 @@ use events::{ClickId, Timestamp};
 use nats::LaneError;
 use service::problem::Problem;
 use service::world;
+use tokio::task::JoinHandle;
 
 use super::choice::{Choice, choose};
 use super::destination::{Destination, Stage};
@@ -18,7 +20,31 @@ use super::refusal::Refusal;
 use super::visit::{self, Visit};
 use super::{lock, page, quota};
 use crate::app::App;
-use crate::problem::unavailable;
+use crate::problem::{internal, unavailable};
+
+/// As [`lead`], to the end of it though the visitor hangs up: a visit that was counted is led, or given back.
+pub(super) async fn lead_to_the_end(
+    app: &App,
+    destination: &Arc<Destination>,
+    request: &Parts,
+    peer: IpAddr,
+) -> Result<Response, Refusal> {
+    let led = spawn(app.clone(), Arc::clone(destination), request.clone(), peer).await;
+    led.unwrap_or_else(|error| Err(Refusal::Failed(internal(error))))
+}
+
+fn spawn(
+    app: App,
+    destination: Arc<Destination>,
+    request: Parts,
+    peer: IpAddr,
+) -> JoinHandle<Result<Response, Refusal>> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it ends by itself, within the waits of the broker and the lane"
+    )]
+    tokio::spawn(async move { lead(&app, &destination, &request, peer).await })
+}
 
 /// Leads to the target once the click is kept: an answered redirect is a stored click, unless the lane dropped and counted it.
 pub(super) async fn lead(
@@ -110,7 +136,7 @@ async fn record(
         Err(LaneError::Dropped) => return Ok(()),
         Err(error) => error,
     };
-    if matches!(error, LaneError::Full | LaneError::Closed) {
+    if !matches!(error, LaneError::Unacknowledged) {
         // It was not taken, and will not be stored later.
         quota::give_back(app, destination).await;
     }

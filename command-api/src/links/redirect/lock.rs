@@ -68,7 +68,7 @@ pub(super) async fn unlock(
     let phc = app.keyring.open(Route::PASSWORD_SEAL, hash);
     let phc = phc.map_err(internal)?;
     let password = form.field("password").unwrap_or_default();
-    if !app.hashing.is_right(password, Some(phc)).await? {
+    if !app.link_hashing.is_right(password, Some(phc)).await? {
         return Ok(Refusal::Mistaken.answer(&headers));
     }
     let cookie = cookie(&app, destination.link, hash, time, &uri).map_err(internal)?;

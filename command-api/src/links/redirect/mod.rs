@@ -99,6 +99,9 @@ async fn redirect(app: App, request: Parts, peer: SocketAddr) -> Response {
     let found = find(&app, &request.uri, &request.headers, slug).await;
     let answered = match found {
         Ok(Some(destination)) if is_preview => lead::preview(&destination, &request),
+        Ok(Some(destination)) if destination.max_clicks.is_some() => {
+            lead::lead_to_the_end(&app, &destination, &request, peer.ip()).await
+        }
         Ok(Some(destination)) => lead::lead(&app, &destination, &request, peer.ip()).await,
         Ok(None) => Err(Refusal::Unknown),
         Err(error) => Err(Refusal::Failed(unread(error))),
