@@ -13,7 +13,7 @@ pub(crate) struct RedirectDocument;
 ///
 /// It answers when the click is stored.
 /// `HEAD`, and requests that a browser makes beforehand, are answered and not counted.
-/// With a `+` behind the slug it says where the link leads, and leads nowhere.
+/// With a `+` behind the slug it says where the link leads, and leads nowhere: `target` is the link's own, and `targets` are all that visitors are led to.
 /// Who takes `text/html` gets pages instead of problems.
 #[utoipa::path(
     get, path = "/{slug}", operation_id = "redirect", tag = "links",

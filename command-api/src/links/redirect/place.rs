@@ -5,7 +5,7 @@ use events::links::Utm;
 use url::{Url, form_urlencoded};
 
 /// An address that a link leads to, with the campaign parameters that it gets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place(HeaderValue);
 
 impl Place {
