@@ -121,6 +121,7 @@ mod tests {
     use crate::agents::Agent;
     use crate::links::link::samples::{route, shortened};
     use crate::links::redirect::Destination;
+    use crate::links::target::Blocklist;
     use events::links::{LinkEvent, Parameter, Route, Rule, Variant, When};
     use events::{LinkId, Subject, Timestamp, WorkspaceId};
     use proptest::prelude::*;
@@ -149,7 +150,7 @@ mod tests {
                 ..route("https://own.example/")
             },
         };
-        Destination::of(&subject, &[shortened(), change]).unwrap()
+        Destination::of(&subject, &[shortened(), change], &Blocklist::default()).unwrap()
     }
 
     fn agent() -> Agent {

@@ -30,6 +30,7 @@ pub(super) async fn lead(
     let is_counted = visit::is_counted(&request.method, &request.headers);
     let choice = match destination.stage(time) {
         Stage::Archived => return Err(Refusal::Archived),
+        Stage::Blocked => return Err(Refusal::Blocked),
         // It leads to what comes after it as often as anybody asks.
         Stage::Expired => Choice {
             place: destination.expired_place.as_ref().ok_or(Refusal::Expired)?,
@@ -65,6 +66,7 @@ pub(super) async fn lead(
 pub(super) fn preview(destination: &Destination, request: &Parts) -> Result<Response, Refusal> {
     match destination.stage(world::now()) {
         Stage::Archived => return Err(Refusal::Archived),
+        Stage::Blocked => return Err(Refusal::Blocked),
         Stage::Expired => return Err(Refusal::Expired),
         Stage::Open => {}
     }
