@@ -161,7 +161,7 @@ pub async fn build(
     let domain = Domain::of(&public_url);
     let targets = TargetRules::new(targets, vec![domain.host().to_owned()])?;
     let geo = Geo::read(geoip_database.as_deref())?;
-    let directory = open_directory(link_cache_max, &broker, metrics, tasks).await?;
+    let directory = open_directory(link_cache_max, &targets, &broker, metrics, tasks).await?;
     let salts = open_salts(&broker, tasks).await;
     let lane = open_lane(spool, &broker, metrics, tasks).await?;
     let watch = links::spool::watch(lane.clone(), readiness.component("spool"));
@@ -217,11 +217,12 @@ pub async fn build(
 
 async fn open_directory(
     links_max: u64,
+    targets: &TargetRules,
     broker: &Broker,
     metrics: &Metrics,
     tasks: &Tasks,
 ) -> Result<Directory, ReadError> {
-    let directory = Directory::new(links_max);
+    let directory = Directory::new(links_max, targets.blocklist());
     links::redirect::register(metrics, &directory);
     let tail = broker.tail(StreamName::Links, Start::New).await?;
     let following = links::redirect::follow(directory.clone(), broker.clone(), tail);

@@ -29,15 +29,15 @@ const PASSWORD_CHARS_MAX: usize = 128;
 #[serde(deny_unknown_fields)]
 pub(super) struct UtmBody {
     #[schema(max_length = 100)]
-    source: Option<String>,
+    pub(super) source: Option<String>,
     #[schema(max_length = 100)]
-    medium: Option<String>,
+    pub(super) medium: Option<String>,
     #[schema(max_length = 100)]
-    campaign: Option<String>,
+    pub(super) campaign: Option<String>,
     #[schema(max_length = 100)]
-    term: Option<String>,
+    pub(super) term: Option<String>,
     #[schema(max_length = 100)]
-    content: Option<String>,
+    pub(super) content: Option<String>,
 }
 
 /// What is wanted of a route; what is left out stays.

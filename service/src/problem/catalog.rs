@@ -124,6 +124,11 @@ pub const CODES: &[Code] = &[
         410,
         "The link was archived; its owner can restore it.",
     ),
+    code(
+        "link_blocked",
+        410,
+        "One of the link's targets is on a domain that is blocked here; its owner can give it another.",
+    ),
     code("link_expired", 410, "The link has expired."),
     code(
         "link_used_up",

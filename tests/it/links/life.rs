@@ -1,7 +1,7 @@
 //! A link's life: changed, renamed, archived, restored; and every replica leads as it says.
 
 use std::cell::Cell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use millrace::system::Processes;
 use serde_json::{Value, json};
@@ -10,8 +10,10 @@ use crate::eventually::within;
 use crate::stack::{APIS, Link, Stack, Visitor};
 
 const TARGET: &str = "https://example.com/";
+/// What a change takes to be seen everywhere; half of some must, so that one slow moment is no failure.
+const VISIBLE_WITHIN: Duration = Duration::from_millis(100);
 
-/// Waits until a replica leads there; API.md's tenth of a second is for a machine that does nothing else.
+/// Waits until a replica leads there; a tenth of a second is promised, and one wait may take longer on a busy machine.
 async fn is_led_to(visitor: &Visitor, link: &Link, target: &str) {
     within(Duration::from_secs(2), "the change is seen", async || {
         let answer = visitor.opens(link).await;
@@ -36,13 +38,24 @@ async fn a_change_is_seen_by_every_replica() {
     for visitor in &visitors {
         is_led_to(visitor, &link, TARGET).await;
     }
-    for round in 0..5 {
+    let mut waits = [const { Vec::new() }; 2];
+    for round in 0..20 {
         let target = format!("https://example.com/{round}");
         let change = json!({ "target": target });
         ada.edits(&link, &change, None).await.is(200);
-        for visitor in &visitors {
+        let answered = Instant::now();
+        let wait = async |visitor: &Visitor| {
             is_led_to(visitor, &link, &target).await;
-        }
+            answered.elapsed()
+        };
+        let took = tokio::join!(wait(&visitors[0]), wait(&visitors[1]));
+        waits[0].push(took.0);
+        waits[1].push(took.1);
+    }
+    for mut waits in waits {
+        waits.sort_unstable();
+        let median = waits[waits.len() / 2];
+        assert!(median <= VISIBLE_WITHIN, "{median:?} of {waits:?}");
     }
     stack.finish().await;
 }
@@ -212,7 +225,10 @@ async fn where_a_link_leads_can_be_looked_at_first() {
     let link = Link::of(ada.asks_to_shorten(&wish).await);
     let visitor = stack.visitor();
     let told = visitor.opens_slug("spring+").await.is(200);
-    assert_eq!(told.body["target"], link.answer.body["target"]);
+    let target = &link.answer.body["target"];
+    let expected =
+        json!({ "slug": "spring", "target": target, "targets": [target], "title": "<b>Sale</b>" });
+    assert_eq!(told.body, expected);
     let page = visitor
         .opens_with("spring+", &[("accept", "text/html")])
         .await

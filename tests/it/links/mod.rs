@@ -1,5 +1,6 @@
 //! Links, and the clicks on them.
 
+mod blocked;
 mod bulk;
 mod creation;
 mod domains;

@@ -65,6 +65,10 @@ async fn variants_share_the_visitors_by_their_weights() {
     });
     let link = Link::of(ada.asks_to_shorten(&wish).await);
     let visitor = stack.visitor();
+    // Nobody is led to the link's own.
+    let told = visitor.opens_slug(&format!("{}+", link.slug)).await.is(200);
+    let both = ["https://example.com/a", "https://example.com/b"];
+    assert_eq!(told.body["targets"], json!(both));
     let mut led: BTreeMap<String, u32> = BTreeMap::new();
     for _ in 0..400 {
         // Who wants to be nobody is somebody else each time.

@@ -64,6 +64,8 @@ pub(crate) struct World {
     pub(crate) public_url: Option<Url>,
     /// Who is asked for records of domains.
     pub(crate) dns_resolver: Option<SocketAddr>,
+    /// Where links may lead.
+    pub(crate) targets: Targets,
     storage: StorageSettings,
     tokens: Tokens,
     rate_limits: Limits,
@@ -85,6 +87,7 @@ impl World {
             data_key: DataKey::random().unwrap(),
             public_url: None,
             dns_resolver: None,
+            targets: Targets::default(),
             storage,
             tokens: Tokens::new(&Secret::new(JWT_SECRET), TOKEN_LIFETIME),
             rate_limits: Limits::off(),
@@ -146,7 +149,7 @@ impl World {
             rate_limits: self.rate_limits.clone(),
             link_cache_max: 100_000,
             click_retention: None,
-            targets: Targets::default(),
+            targets: self.targets.clone(),
             dns_resolver: self.dns_resolver,
             password_cost: PasswordCost::Owasp,
         }

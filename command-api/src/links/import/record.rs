@@ -51,13 +51,14 @@ impl Record {
         matches!(text.as_str(), "true" | "t" | "1" | "yes")
     }
 
-    /// Tags in one cell, or as a list.
+    /// Tags in one cell, or as a list of their names, or of what has a `name`.
     pub(super) fn tags(&self, names: &[&str], between: &[char]) -> Vec<String> {
         let value = names.iter().find_map(|name| self.values.get(*name));
         let texts: Vec<String> = match value {
             Some(Value::Array(tags)) => {
-                let tags = tags.iter().filter_map(Value::as_str);
-                tags.map(str::to_owned).collect()
+                let names = tags.iter().map(|tag| tag.get("name").unwrap_or(tag));
+                let names = names.filter_map(Value::as_str);
+                names.map(str::to_owned).collect()
             }
             Some(Value::String(text)) => text.split(between).map(str::to_owned).collect(),
             None | Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => {

@@ -44,6 +44,22 @@ pub(super) fn choose<'d>(destination: &'d Destination, facts: &Facts<'_>) -> Cho
     })
 }
 
+/// Everywhere that visitors may be led: no rule is asked behind one that leads everybody, nor is the link's own target.
+pub(super) fn places(destination: &Destination) -> Vec<&Place> {
+    let rules = &destination.rules;
+    let last = rules.iter().position(|rule| rule.when.is_always());
+    let asked = rules.iter().take(last.map_or(rules.len(), |it| it + 1));
+    let variants = asked.flat_map(|rule| &rule.variants);
+    let own = last.is_none().then_some(&destination.place);
+    let mut places = Vec::new();
+    for place in variants.map(|(place, _)| place).chain(own) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places
+}
+
 /// The variant that the lot falls on, by their weights.
 fn draw(rule: &RuleToPlaces, lot: u64) -> Option<Choice<'_>> {
     let sum: u64 = rule
@@ -101,10 +117,11 @@ fn is_among(list: &[String], value: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Choice, Facts, choose};
+    use super::{Choice, Facts, choose, places};
     use crate::agents::Agent;
     use crate::links::link::samples::{route, shortened};
     use crate::links::redirect::Destination;
+    use crate::links::target::Blocklist;
     use events::links::{LinkEvent, Parameter, Route, Rule, Variant, When};
     use events::{LinkId, Subject, Timestamp, WorkspaceId};
     use proptest::prelude::*;
@@ -133,7 +150,7 @@ mod tests {
                 ..route("https://own.example/")
             },
         };
-        Destination::of(&subject, &[shortened(), change]).unwrap()
+        Destination::of(&subject, &[shortened(), change], &Blocklist::default()).unwrap()
     }
 
     fn agent() -> Agent {
@@ -280,6 +297,34 @@ mod tests {
             choose(&own, &facts(&agent)).place.as_str(),
             "https://own.example/"
         );
+    }
+
+    #[test]
+    fn everywhere_that_visitors_may_be_led_is_told_once_and_nothing_else() {
+        let strangers = When {
+            countries: texts(&["IN"]),
+            ..When::default()
+        };
+        let told = |rules: Vec<Rule>| -> Vec<String> {
+            let destination = destination(rules);
+            let places = places(&destination).into_iter();
+            places.map(|it| it.as_str().to_owned()).collect()
+        };
+        let own = "https://own.example/";
+        assert_eq!(told(Vec::new()), [own]);
+        let same = Rule {
+            name: "again".to_owned(),
+            ..rule("a", strangers.clone(), &[1])
+        };
+        let (first, second) = ("https://a.example/0", "https://a.example/1");
+        let some = vec![rule("a", strangers, &[3, 1]), same];
+        assert_eq!(told(some.clone()), [first, second, own]);
+        let everybody = [
+            rule("b", When::default(), &[1]),
+            rule("c", When::default(), &[1]),
+        ];
+        let all = some.into_iter().chain(everybody).collect();
+        assert_eq!(told(all), [first, second, "https://b.example/0"]);
     }
 
     proptest! {

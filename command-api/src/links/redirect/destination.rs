@@ -8,6 +8,7 @@ use super::Place;
 use super::quota::UsedUp;
 use crate::decider::Aggregate;
 use crate::links::link::{Details, Link};
+use crate::links::target::Blocklist;
 
 /// A link as the redirect needs it.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Destination {
     pub(super) is_query_forwarded: bool,
     pub(super) rules: Box<[RuleToPlaces]>,
     pub(super) is_archived: bool,
+    pub(super) is_blocked: bool,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) expired_place: Option<Place>,
     pub(super) max_clicks: Option<u64>,
@@ -41,6 +43,8 @@ pub(crate) struct RuleToPlaces {
 pub(super) enum Stage {
     Open,
     Archived,
+    /// One of its targets is on a domain that no link may lead to.
+    Blocked,
     Expired,
 }
 
@@ -49,6 +53,7 @@ impl Destination {
     pub(crate) fn of<'a>(
         subject: &Subject,
         history: impl IntoIterator<Item = &'a LinkEvent>,
+        blocklist: &Blocklist,
     ) -> Option<Self> {
         let &Subject::Link(workspace, id) = subject else {
             return None;
@@ -69,6 +74,7 @@ impl Destination {
             is_query_forwarded: route.forward_query,
             rules: rules(route)?,
             is_archived,
+            is_blocked: is_blocked(route, blocklist),
             expires_at: route.expires_at,
             expired_place: route.expired_target.as_deref().and_then(place),
             max_clicks: route.max_clicks,
@@ -98,12 +104,24 @@ impl Destination {
     pub(super) fn stage(&self, at: Timestamp) -> Stage {
         if self.is_archived {
             Stage::Archived
+        } else if self.is_blocked {
+            Stage::Blocked
         } else if self.expires_at.is_some_and(|end| end <= at) {
             Stage::Expired
         } else {
             Stage::Open
         }
     }
+}
+
+/// Whether any of its targets is: which one a visitor is led to would be found out too late.
+fn is_blocked(route: &Route, blocklist: &Blocklist) -> bool {
+    let variants = route.rules.iter().flat_map(|rule| &rule.targets);
+    variants
+        .map(|it| &it.target)
+        .chain([&route.target])
+        .chain(&route.expired_target)
+        .any(|target| blocklist.blocks(target))
 }
 
 fn rules(route: &Route) -> Option<Box<[RuleToPlaces]>> {
@@ -123,16 +141,21 @@ fn rules(route: &Route) -> Option<Box<[RuleToPlaces]>> {
 mod tests {
     use super::{Destination, Stage};
     use crate::links::link::samples::{archived, restored, route, shortened};
-    use events::links::{LinkEvent, Route};
+    use crate::links::target::Blocklist;
+    use events::links::{LinkEvent, Route, Rule, Variant, When};
     use events::{LinkId, Subject, WorkspaceId};
     use uuid::Uuid;
 
     fn destination(history: &[LinkEvent]) -> Option<Destination> {
+        destination_beside(&Blocklist::default(), history)
+    }
+
+    fn destination_beside(blocklist: &Blocklist, history: &[LinkEvent]) -> Option<Destination> {
         let subject = Subject::Link(
             WorkspaceId::new(Uuid::from_u128(1)),
             LinkId::new(Uuid::from_u128(2)),
         );
-        Destination::of(&subject, history)
+        Destination::of(&subject, history, blocklist)
     }
 
     #[test]
@@ -170,5 +193,36 @@ mod tests {
         let before = "2026-11-21T09:59:59.999999Z".parse().unwrap();
         assert_eq!(destination.stage(before), Stage::Open);
         assert_eq!(destination.stage(end), Stage::Expired);
+    }
+
+    #[test]
+    fn a_link_with_a_blocked_target_leads_nowhere_until_it_has_none() {
+        let blocklist = Blocklist::of(&["bad.example"]);
+        let at = "2026-11-21T10:00:00Z".parse().unwrap();
+        let stage = |route: Route| {
+            let history = [shortened(), LinkEvent::Retargeted { route }];
+            destination_beside(&blocklist, &history).unwrap().stage(at)
+        };
+        let variant = |target: &str| Variant {
+            target: target.to_owned(),
+            weight: 1,
+        };
+        let (good, bad) = ("https://good.example/", "https://a.bad.example/x");
+        let ruled = Route {
+            rules: vec![Rule {
+                name: "ab".to_owned(),
+                when: When::default(),
+                targets: vec![variant(good), variant(bad)],
+            }],
+            ..route(good)
+        };
+        let expiring = Route {
+            expired_target: Some(bad.to_owned()),
+            ..route(good)
+        };
+        for blocked in [route(bad), ruled, expiring] {
+            assert_eq!(stage(blocked.clone()), Stage::Blocked, "{blocked:?}");
+        }
+        assert_eq!(stage(route(good)), Stage::Open);
     }
 }

@@ -24,6 +24,7 @@ use super::hosts::{Host, Hosts};
 use crate::claim::holder;
 use crate::links::domain::{OwnDomains, Space, claimed};
 use crate::links::slug::Slug;
+use crate::links::target::Blocklist;
 
 /// Slugs that lead nowhere and are remembered as such, so that guessing costs the broker little.
 const UNKNOWN_MAX: u64 = 10_000;
@@ -41,6 +42,7 @@ struct Kept {
     links: Cache<LinkId, Arc<Destination>, Weight>,
     hosts: Hosts,
     heard: Heard,
+    blocklist: Arc<Blocklist>,
 }
 
 /// Adds how many links are kept, which is read when it is asked for.
@@ -124,7 +126,7 @@ impl AddressRef<'_> {
 
 impl Directory {
     /// Keeps so many slugs, and as many links; some 500 bytes for both.
-    pub(crate) fn new(links_max: u64) -> Self {
+    pub(crate) fn new(links_max: u64, blocklist: Arc<Blocklist>) -> Self {
         let items_max = usize::try_from(links_max).unwrap_or(usize::MAX);
         Self(Arc::new(Kept {
             holders: Cache::new(items_max),
@@ -135,6 +137,7 @@ impl Directory {
             links: Cache::with_weighter(items_max, links_max, Weight),
             hosts: Hosts::new(),
             heard: Heard::new(),
+            blocklist,
         }))
     }
 
@@ -251,7 +254,7 @@ impl Directory {
         let subject = Subject::Link(holder.workspace, holder.link);
         let history = broker.history_from_leader::<LinkEvent>(&subject).await?;
         let events = history.iter().map(|it| &it.event);
-        let destination = Destination::of(&subject, events).map(Arc::new);
+        let destination = Destination::of(&subject, events, &kept.blocklist).map(Arc::new);
         if let Some(destination) = &destination {
             kept.heard.keep(&holder.link, mark, || {
                 kept.links.insert(holder.link, Arc::clone(destination));

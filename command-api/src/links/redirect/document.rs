@@ -13,7 +13,7 @@ pub(crate) struct RedirectDocument;
 ///
 /// It answers when the click is stored.
 /// `HEAD`, and requests that a browser makes beforehand, are answered and not counted.
-/// With a `+` behind the slug it says where the link leads, and leads nowhere.
+/// With a `+` behind the slug it says where the link leads, and leads nowhere: `target` is the link's own, and `targets` are all that visitors are led to.
 /// Who takes `text/html` gets pages instead of problems.
 #[utoipa::path(
     get, path = "/{slug}", operation_id = "redirect", tag = "links",
@@ -27,7 +27,7 @@ pub(crate) struct RedirectDocument;
         (status = 401, description = "`password_required`: the link asks for a password", body = ProblemBody, content_type = "application/problem+json"),
         (status = 403, description = "`not_shown`: a link with a limit, looked at without opening it", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No link has this slug", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 410, description = "`link_archived`, `link_expired` or `link_used_up`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 410, description = "`link_archived`, `link_blocked`, `link_expired` or `link_used_up`", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The click can't be stored; `Retry-After` says when to try again", body = ProblemBody, content_type = "application/problem+json", headers(("Retry-After" = u32, description = "Seconds"))),
     ),
 )]

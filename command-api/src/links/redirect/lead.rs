@@ -13,12 +13,12 @@ use service::problem::Problem;
 use service::world;
 use tokio::task::JoinHandle;
 
-use super::choice::{Choice, choose};
+use super::choice::{Choice, choose, places};
 use super::destination::{Destination, Stage};
 use super::quota::Quota;
 use super::refusal::Refusal;
 use super::visit::{self, Visit};
-use super::{lock, page, quota};
+use super::{Place, lock, page, quota};
 use crate::app::App;
 use crate::problem::{internal, unavailable};
 
@@ -59,6 +59,7 @@ pub(super) async fn lead(
     let is_counted = visit::is_counted(&request.method, &request.headers);
     let choice = match destination.stage(time) {
         Stage::Archived => return Err(Refusal::Archived),
+        Stage::Blocked => return Err(Refusal::Blocked),
         // It leads to what comes after it as often as anybody asks.
         Stage::Expired => Choice {
             place: destination.expired_place.as_ref().ok_or(Refusal::Expired)?,
@@ -90,10 +91,11 @@ pub(super) async fn lead(
     Ok(to(destination, choice.place.location(forwarded)))
 }
 
-/// Says where a link leads, without leading there; of a link with a password, an end or a limit, nothing.
+/// Says everywhere that a link leads, without leading there; of a link with a password, an end or a limit, nothing.
 pub(super) fn preview(destination: &Destination, request: &Parts) -> Result<Response, Refusal> {
     match destination.stage(world::now()) {
         Stage::Archived => return Err(Refusal::Archived),
+        Stage::Blocked => return Err(Refusal::Blocked),
         Stage::Expired => return Err(Refusal::Expired),
         Stage::Open => {}
     }
@@ -103,13 +105,14 @@ pub(super) fn preview(destination: &Destination, request: &Parts) -> Result<Resp
     if destination.max_clicks.is_some() {
         return Err(Refusal::Unshown);
     }
-    let target = destination.place.as_str();
+    let targets: Vec<&str> = places(destination).into_iter().map(Place::as_str).collect();
     if page::is_wanted(&request.headers) {
-        return Ok(page::preview(destination.title.as_deref(), target));
+        return Ok(page::preview(destination.title.as_deref(), &targets));
     }
     let body = serde_json::json!({
         "slug": destination.slug,
-        "target": target,
+        "target": destination.place.as_str(),
+        "targets": targets,
         "title": destination.title,
     });
     Ok(axum::Json(body).into_response())

@@ -14,7 +14,7 @@ pub(crate) struct RedirectMetrics {
     pub(crate) uncounted: Counter,
     /// No such slug.
     pub(crate) unknown: Counter,
-    /// The link is archived, expired, used up, or asks for a password.
+    /// The link is archived, blocked, expired, used up, or asks for a password.
     pub(crate) ended: Counter,
     /// Refused, since neither the broker nor the spool took the click.
     pub(crate) refused: Counter,
@@ -42,7 +42,7 @@ impl RedirectMetrics {
                 ),
                 (
                     "redirects_ended",
-                    "Requests for links that are archived, expired, used up or locked",
+                    "Requests for links that are archived, blocked, expired, used up or locked",
                     &these.ended,
                 ),
                 (
@@ -61,6 +61,7 @@ impl RedirectMetrics {
         let counter = match refusal {
             Refusal::Unknown => &self.unknown,
             Refusal::Archived
+            | Refusal::Blocked
             | Refusal::Expired
             | Refusal::UsedUp
             | Refusal::Unshown

@@ -34,13 +34,30 @@ pub(super) fn dead(status: StatusCode, title: &str) -> Response {
     page(status, title, "")
 }
 
-/// The page that says where a link leads, without leading there.
-pub(super) fn preview(title: Option<&str>, target: &str) -> Response {
-    let target = escaped(target);
-    let body = format!(
-        "<p>It leads to</p><p><code>{target}</code></p><p><a rel=\"noreferrer nofollow\" href=\"{target}\">Go there</a></p>"
-    );
-    page(StatusCode::OK, title.unwrap_or("A short link"), &body)
+/// The page that says where a link leads, or to which of several targets, without leading there.
+pub(super) fn preview(title: Option<&str>, targets: &[&str]) -> Response {
+    page(
+        StatusCode::OK,
+        title.unwrap_or("A short link"),
+        &leading_to(targets),
+    )
+}
+
+fn leading_to(targets: &[&str]) -> String {
+    if let &[target] = targets {
+        let target = escaped(target);
+        return format!(
+            "<p>It leads to</p><p><code>{target}</code></p><p><a rel=\"noreferrer nofollow\" href=\"{target}\">Go there</a></p>"
+        );
+    }
+    let items = targets.iter().map(|target| {
+        let target = escaped(target);
+        format!(
+            "<li><a rel=\"noreferrer nofollow\" href=\"{target}\"><code>{target}</code></a></li>"
+        )
+    });
+    let items: String = items.collect();
+    format!("<p>It depends on the visitor to which of these it leads</p><ul>{items}</ul>")
 }
 
 fn page(status: StatusCode, title: &str, body: &str) -> Response {
@@ -78,12 +95,25 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{escaped, is_wanted};
+    use super::{escaped, is_wanted, leading_to};
     use axum::http::{HeaderMap, HeaderValue, header};
 
     #[test]
     fn what_an_owner_wrote_is_never_read_as_html() {
         assert_eq!(escaped("<a href=\"'&"), "&lt;a href=&quot;&#39;&amp;");
+    }
+
+    #[test]
+    fn each_of_several_targets_is_shown_and_none_is_read_as_html() {
+        let html = leading_to(&["https://a.example/?x=1&y='\"", "https://b.example/"]);
+        assert!(html.contains("depends on the visitor"), "{html}");
+        for target in [
+            "https://a.example/?x=1&amp;y=&#39;&quot;",
+            "https://b.example/",
+        ] {
+            let item = format!("href=\"{target}\"><code>{target}</code></a></li>");
+            assert!(html.contains(&item), "{item} in {html}");
+        }
     }
 
     #[test]

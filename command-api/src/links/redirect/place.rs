@@ -2,10 +2,10 @@
 
 use axum::http::HeaderValue;
 use events::links::Utm;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// An address that a link leads to, with the campaign parameters that it gets.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place(HeaderValue);
 
 impl Place {
@@ -42,17 +42,18 @@ impl Place {
     }
 }
 
-/// The link's campaign parameters stand in the place of the target's own.
+/// The link's campaign parameters stand in the place of the target's own; whatever else it has stays as it is written.
 fn replace(url: &mut Url, utm: &Utm) {
-    let is_ours = |name: &str| utm.parameters().any(|(ours, _)| ours == name);
-    if url.query_pairs().any(|(name, _)| is_ours(&name)) {
-        let others = url.query_pairs().filter(|(name, _)| !is_ours(name));
-        let others: Vec<_> = others
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
-        url.query_pairs_mut().clear().extend_pairs(others);
-    }
-    url.query_pairs_mut().extend_pairs(utm.parameters());
+    let is_ours = |piece: &&str| {
+        let mut names = form_urlencoded::parse(piece.as_bytes()).map(|(name, _)| name);
+        names.any(|name| utm.parameters().any(|(ours, _)| ours == name))
+    };
+    let mut query: Vec<&str> = url.query().unwrap_or_default().split('&').collect();
+    query.retain(|piece| !is_ours(piece));
+    let query = form_urlencoded::Serializer::new(query.join("&"))
+        .extend_pairs(utm.parameters())
+        .finish();
+    url.set_query(Some(&query));
 }
 
 #[cfg(test)]
@@ -114,5 +115,31 @@ mod tests {
             place.unwrap().as_str(),
             "https://a.example/?y=2&utm_medium=x&utm_source=news"
         );
+    }
+
+    #[test]
+    fn the_targets_other_parameters_stay_byte_for_byte() {
+        let utm = Utm {
+            source: Some("new".to_owned()),
+            ..Utm::default()
+        };
+        for (query, location) in [
+            (
+                "?q=caf%E9&flag&s=a%20b&utm_source=old",
+                "?q=caf%E9&flag&s=a%20b&utm_source=new",
+            ),
+            (
+                "?utm%5Fsource=old&sig=a+b%2F#x",
+                "?sig=a+b%2F&utm_source=new#x",
+            ),
+            ("?utm_source", "?utm_source=new"),
+            ("?x=1&", "?x=1&&utm_source=new"),
+            ("?", "?utm_source=new"),
+            ("?x=%E9", "?x=%E9&utm_source=new"),
+        ] {
+            let place = Place::new(&format!("https://a.example/{query}"), &utm);
+            let expected = format!("https://a.example/{location}");
+            assert_eq!(place.unwrap().as_str(), expected);
+        }
     }
 }

@@ -12,6 +12,8 @@ pub(super) enum Refusal {
     /// No link has the slug.
     Unknown,
     Archived,
+    /// One of its targets is.
+    Blocked,
     Expired,
     UsedUp,
     /// It asks for a password, which was not shown.
@@ -51,6 +53,11 @@ impl Refusal {
                 "The link asks for a password",
             ),
             Self::Archived => (StatusCode::GONE, "link_archived", "The link was archived"),
+            Self::Blocked => (
+                StatusCode::GONE,
+                "link_blocked",
+                "The link leads to a domain that is blocked here",
+            ),
             Self::Expired => (StatusCode::GONE, "link_expired", "The link has expired"),
             Self::Unshown => (
                 StatusCode::FORBIDDEN,

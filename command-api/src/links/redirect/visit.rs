@@ -229,6 +229,7 @@ mod tests {
     use crate::agents::Agent;
     use crate::geo::Spot;
     use crate::links::link::samples::shortened;
+    use crate::links::target::Blocklist;
     use axum::http::{HeaderMap, HeaderValue, Method};
     use events::{LinkId, Subject, WorkspaceId};
     use proptest::prelude::*;
@@ -239,7 +240,7 @@ mod tests {
             WorkspaceId::new(Uuid::from_u128(1)),
             LinkId::new(Uuid::from_u128(2)),
         );
-        Destination::of(&subject, &[shortened()]).unwrap()
+        Destination::of(&subject, &[shortened()], &Blocklist::default()).unwrap()
     }
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use url::Url;
+
 use super::host::Host;
 use crate::bounded_file::{self, FileError};
 
@@ -11,7 +13,7 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// Domains, each with all below it.
 #[derive(Debug, Default)]
-pub(super) struct Blocklist(HashSet<Box<str>>);
+pub(crate) struct Blocklist(HashSet<Box<str>>);
 
 /// The file of blocked domains cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +53,16 @@ impl Blocklist {
         Ok(Self(domains))
     }
 
+    /// Whether an address leads there.
+    pub(crate) fn blocks(&self, target: &str) -> bool {
+        // Most have no such file.
+        if self.0.is_empty() {
+            return false;
+        }
+        let host = Url::parse(target).ok().and_then(|url| Host::of(&url));
+        host.is_some_and(|it| self.holds(&it.to_string()))
+    }
+
     /// Whether a host, or a domain above it, is blocked.
     pub(super) fn holds(&self, host: &str) -> bool {
         let mut domain = Some(host);
@@ -61,6 +73,14 @@ impl Blocklist {
             domain = it.split_once('.').map(|(_, above)| above);
         }
         false
+    }
+}
+
+#[cfg(test)]
+impl Blocklist {
+    /// Of domains in their standard form.
+    pub(crate) fn of(domains: &[&str]) -> Self {
+        Self(domains.iter().map(|it| (*it).into()).collect())
     }
 }
 

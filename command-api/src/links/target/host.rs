@@ -1,17 +1,17 @@
 //! The host of a target, as whoever follows it understands it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::private::is_private;
+use super::private::{is_private, within};
 
 /// Names that mean this machine or this network (RFC 6761, RFC 6762, RFC 8375; `internal` by ICANN's resolution of 2024).
 const PRIVATE_NAMES: [&str; 5] = ["localhost", "localdomain", "local", "internal", "home.arpa"];
 
-/// A name in lower-case ASCII without the final dot, or an address.
+/// A name in lower-case ASCII without the final dot, or an address; one of IPv6 that stands for one of IPv4 is that one.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::links) enum Host {
     Name(String),
@@ -23,7 +23,7 @@ impl Host {
     pub(super) fn of(url: &Url) -> Option<Self> {
         match url.host()? {
             url::Host::Ipv4(address) => Some(Self::Address(address.into())),
-            url::Host::Ipv6(address) => Some(Self::Address(address.into())),
+            url::Host::Ipv6(address) => Some(Self::of_v6(address)),
             // Schemes of one's own have hosts that the URL standard leaves as they are: `app://2130706433` is loopback.
             url::Host::Domain(name) => {
                 let decoded = percent_decode_str(name).decode_utf8_lossy();
@@ -36,12 +36,16 @@ impl Host {
     pub(in crate::links) fn parse(text: &str) -> Option<Self> {
         match url::Host::parse(text).ok()? {
             url::Host::Ipv4(address) => Some(Self::Address(address.into())),
-            url::Host::Ipv6(address) => Some(Self::Address(address.into())),
+            url::Host::Ipv6(address) => Some(Self::of_v6(address)),
             url::Host::Domain(name) => {
                 let name = name.strip_suffix('.').unwrap_or(&name);
                 (!name.is_empty()).then(|| Self::Name(name.to_owned()))
             }
         }
+    }
+
+    fn of_v6(address: Ipv6Addr) -> Self {
+        Self::Address(within(address).map_or(IpAddr::V6(address), IpAddr::V4))
     }
 
     /// Whether it leads elsewhere for everybody who follows it, or nowhere.

@@ -7,6 +7,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use blocklist::Blocklist;
 pub use blocklist::BlocklistError;
 pub(in crate::links) use host::Host;
 pub(crate) use rules::TargetRules;

@@ -64,7 +64,7 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
 }
 
 /// The IPv4 address that an IPv6 address stands for.
-fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
+pub(super) fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let bits = address.to_bits();
     let after_prefix = if MAPPED.contains(&address) || TRANSLATED.contains(&address) {
         bits

@@ -42,6 +42,11 @@ impl TargetRules {
         rules
     }
 
+    /// For whoever looks after links that were made under another one.
+    pub(crate) fn blocklist(&self) -> Arc<Blocklist> {
+        Arc::clone(&self.blocklist)
+    }
+
     /// A target that the rules allow.
     ///
     /// Nobody is asked: a name that is public and leads into a private network is found out by who follows it.

@@ -166,6 +166,33 @@ fn a_blocked_domain_is_refused() {
     assert!(rules.parse("https://good.example/").is_ok());
 }
 
+#[test]
+fn a_blocked_address_is_refused_however_it_is_spelt() {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(
+        file.path(),
+        "8.8.8.8\n[::ffff:9.9.9.9]\n[2606:4700::1111]\n",
+    )
+    .unwrap();
+    let rules = rules_of(Targets {
+        blocklist: Some(file.path().to_owned()),
+        schemes: vec!["myapp".to_owned()],
+        ..Targets::default()
+    });
+    let blocked = [
+        "http://8.8.8.8/",
+        "http://134744072/",
+        "http://[::ffff:8.8.8.8]/",
+        "http://[64:ff9b::808:808]/",
+        "http://[2002:808:808::1]/",
+        "http://9.9.9.9/",
+        "http://[2606:4700:0::1111]/",
+        "myapp://[::ffff:808:808]/",
+    ];
+    all(&rules, &blocked, &TargetError::Blocked);
+    assert!(rules.parse("http://[::ffff:8.8.4.4]/").is_ok());
+}
+
 /// Texts that are, or nearly are, addresses.
 fn addresses() -> impl Strategy<Value = String> {
     prop_oneof![

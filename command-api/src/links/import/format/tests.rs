@@ -72,11 +72,18 @@ fn dubs_dashboard_and_its_api_are_read() {
     let line = json!({
         "domain": "dub.sh", "key": "b", "url": "https://x.example/", "archived": true,
         "expiresAt": "2030-01-01T00:00:00.000Z", "password": "secret", "comments": "old",
+        "tags": [{ "id": "tag_1", "name": "one", "color": "red" }, { "id": "tag_2", "name": "two", "color": "blue" }],
+        "utm_source": "mail", "utm_medium": "post", "utm_campaign": "spring", "utm_term": null, "utm_content": "top",
     });
     let (brought, faults) = json_line(From::Dub, line);
     assert_eq!(led(&brought), ("https://x.example/", Some("b")));
     assert!(brought.is_archived && brought.has_password && faults.is_empty());
     assert_eq!(brought.body.notes.unwrap(), "old");
+    assert_eq!(brought.body.tags, ["one", "two"]);
+    assert_eq!(
+        serde_json::to_value(brought.body.utm).unwrap(),
+        json!({ "source": "mail", "medium": "post", "campaign": "spring", "term": null, "content": "top" })
+    );
     assert_eq!(
         brought.body.expires_at.unwrap().to_string(),
         "2030-01-01T00:00:00Z"

@@ -21,8 +21,8 @@ use crate::database;
 use crate::http::{ReadProblems, Versioned};
 use crate::progress::Projection;
 
-/// A link keeps its slug, so its code changes only with how it is drawn.
-const CACHING: &str = "private, max-age=300";
+/// A link may be renamed: whoever keeps its code asks whether it is still the same.
+const CACHING: &str = "private, no-cache";
 
 /// The QR code of a link's short URL
 #[utoipa::path(
