@@ -1,5 +1,7 @@
 //! Clicks, from the lane into the tables.
 
+mod repeats;
+
 use events::links::ClickEvent;
 use events::{Context, LinkId};
 use service::world;
