@@ -25,7 +25,7 @@ use self::exclusion::Excluded;
 use self::message::{ClickMessage, OfClicks};
 use crate::projection::{ApplyError, Projection, Steps};
 
-/// How often clicks that need not be kept are dropped.
+/// How often months are made ahead, and those that need not be kept are dropped.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Keeps `click_record`, `click_count`, `click_count_quarter`, `click_count_value`, `click_count_producer` and
@@ -48,19 +48,25 @@ impl ClickCount {
         }
     }
 
-    /// Drops clicks that need not be kept, now and then.
+    /// Makes months ahead and drops those that need not be kept, now and then.
+    ///
+    /// At the end of a batch, since nobody can read clicks between a drop and the commit.
     async fn sweep(
         &mut self,
         tx: &mut PgConnection,
         batch: &[OfClicks<'_>],
     ) -> Result<(), sqlx::Error> {
-        let is_swept = self
+        if self
             .swept_at
-            .is_some_and(|at| at.elapsed() < SWEEP_INTERVAL);
-        let (Some(retention), false) = (self.retention, is_swept) else {
+            .is_some_and(|at| at.elapsed() < SWEEP_INTERVAL)
+        {
+            return Ok(());
+        }
+        let Some(reached) = batch.iter().map(OfClicks::stored_at).min() else {
             return Ok(());
         };
-        if let Some(reached) = batch.iter().map(OfClicks::stored_at).min() {
+        partition::make_ahead(tx, reached).await?;
+        if let Some(retention) = self.retention {
             partition::drop_older(tx, reached, retention).await?;
         }
         self.swept_at = Some(Instant::now());
@@ -125,7 +131,6 @@ impl Projection for ClickCount {
         tx: &mut PgConnection,
         batch: &[Self::Event<'_>],
     ) -> Result<(), ApplyError> {
-        self.sweep(tx, batch).await?;
         let mut clicks = Vec::with_capacity(batch.len());
         for it in batch {
             match it {
@@ -138,6 +143,7 @@ impl Projection for ClickCount {
             }
         }
         self.take_in(tx, &clicks).await?;
-        Ok(self.forget(tx, batch).await?)
+        self.forget(tx, batch).await?;
+        Ok(self.sweep(tx, batch).await?)
     }
 }

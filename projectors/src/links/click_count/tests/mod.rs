@@ -1,5 +1,6 @@
 //! Clicks, from the lane into the tables.
 
+mod months;
 mod repeats;
 
 use events::links::ClickEvent;
