@@ -48,6 +48,20 @@ impl Once {
         keyring.derive(label, self.name.as_bytes())
     }
 
+    /// Lets the fingerprint stand for something more, of which nothing may be found out by trying.
+    ///
+    /// It is hashed together with the key that the caller sent: who has what is stored, and our keys, lacks that one.
+    fn stand_for(
+        &mut self,
+        keyring: &Keyring,
+        hidden: &impl Serialize,
+    ) -> Result<(), serde_json::Error> {
+        let hidden = serde_json::to_string(hidden)?;
+        let all = format!("{}\n{}\n{hidden}", self.name, self.fingerprint);
+        self.fingerprint = keyring.blind_index("idempotency-hidden", &all);
+        Ok(())
+    }
+
     /// The subject of the wish's record: on the stream of what is stored with it.
     pub(crate) fn subject(&self, stream: StreamName) -> Subject {
         let context = match stream {
@@ -103,6 +117,18 @@ impl Origin {
         Self::new(Wisher::Caller(caller), key, &app.keyring, route, body).map_err(internal)
     }
 
+    /// The same, of a request that also has something that is serialised nowhere: another such thing is another wish.
+    pub(crate) fn hiding(
+        mut self,
+        keyring: &Keyring,
+        hidden: &impl Serialize,
+    ) -> Result<Self, Problem> {
+        if let Some(once) = &mut self.once {
+            once.stand_for(keyring, hidden).map_err(internal)?;
+        }
+        Ok(self)
+    }
+
     /// A wish that may be made again without harm, and of which no record is kept.
     pub(crate) fn of(actor: Actor) -> Self {
         Self {
@@ -135,5 +161,36 @@ impl Origin {
             causation: None,
             traceparent: self.traceparent.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::extract::OptionalFromRequestParts;
+    use axum::http::Request;
+    use service::headers::IdempotencyKey;
+    use service::keys::Keyring;
+
+    use super::{Origin, Wisher};
+
+    /// What is stored of a wish that has `hidden` in it.
+    async fn fingerprint(keyring: &Keyring, key: &str, hidden: &str) -> String {
+        let request = Request::builder().header("idempotency-key", key);
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let key = IdempotencyKey::from_request_parts(&mut parts, &()).await;
+        let key = key.unwrap().unwrap();
+        let wisher = Wisher::Stranger("somebody");
+        let origin = Origin::new(wisher, Some(&key), keyring, "POST /", &"body").unwrap();
+        let origin = origin.hiding(keyring, &hidden).unwrap();
+        origin.once.unwrap().fingerprint
+    }
+
+    #[tokio::test]
+    async fn what_is_hidden_cannot_be_tried_out_without_the_callers_key() {
+        let keyring = Keyring::random().unwrap();
+        let stored = fingerprint(&keyring, "key", "192.0.2.1").await;
+        assert_eq!(fingerprint(&keyring, "key", "192.0.2.1").await, stored);
+        assert_ne!(fingerprint(&keyring, "key", "192.0.2.2").await, stored);
+        assert_ne!(fingerprint(&keyring, "guess", "192.0.2.1").await, stored);
     }
 }

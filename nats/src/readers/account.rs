@@ -109,7 +109,8 @@ fn grants(reader: &ReaderName, stream: StreamName) -> [Grant; 4] {
         of_api("MSG.NEXT"),
         of_api("INFO"),
         as_it_is(format!("$JS.ACK.{stream}.{reader}.>")),
-        // As of nats-server's second form: with a domain, and a hash of the account.
-        as_it_is(format!("$JS.ACK.*.*.{stream}.{reader}.>")),
+        // The second form: with a domain, of which the broker has none, and a hash of the account. A wildcard in the
+        // domain's place would fit the first form for any consumer of any stream, and `+NXT` there takes its message.
+        as_it_is(format!("$JS.ACK._.*.{stream}.{reader}.>")),
     ]
 }

@@ -15,8 +15,8 @@ use service::metrics::Metrics;
 use service::shutdown::Tasks;
 
 pub(crate) use self::given::{
-    announced, api_key, asset, brought, click, issued, lane, link, opened, opened_at, person,
-    registered, route, session, shortened, stored, strange, user, workspace,
+    Clicks, announced, api_key, asset, brought, click, issued, lane, link, opened, opened_at,
+    person, registered, route, session, shortened, stored, strange, user, workspace,
 };
 pub(crate) use self::rows::{Rows, one};
 use crate::{Database, Projectors, migrate};

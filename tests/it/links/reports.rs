@@ -96,6 +96,41 @@ async fn a_report_with_a_key_counts_once_however_often_and_wherever_it_is_sent()
 }
 
 #[tokio::test]
+async fn a_report_of_another_visitor_under_the_same_key_is_refused_and_not_lost_in_silence() {
+    let stack = Stack::of(&[Processes::ALL, COMMAND_API]).await;
+    let ada = stack.person("ada").await;
+    let elsewhere = ada.at(&stack.replicas[1]);
+    let link = ada.shortens("https://example.com/").await;
+    let one = |ip: &str, agent: &str| json!({ "ip": ip, "user_agent": agent });
+    let many = |ip: &str| json!({ "clicks": [one("192.0.2.1", FIREFOX), one(ip, FIREFOX)] });
+    for (key, report, others) in [
+        (
+            "one",
+            one("192.0.2.1", FIREFOX),
+            [
+                one("192.0.2.2", FIREFOX),
+                one("192.0.2.1", BOT),
+                json!({ "ip": "192.0.2.1" }),
+            ],
+        ),
+        (
+            "many",
+            many("192.0.2.1"),
+            [many("192.0.2.2"), many("::1"), one("192.0.2.1", FIREFOX)],
+        ),
+    ] {
+        reports_once(&ada, &link, key, &report).await.is(202);
+        for other in others {
+            let refused = reports_once(&ada, &link, key, &other).await;
+            refused.refuses(422, "idempotency_mismatch");
+        }
+        let again = reports_once(&elsewhere, &link, key, &report).await.is(202);
+        assert_eq!(again.header("idempotency-replayed"), "true");
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn what_is_no_report_is_refused_as_a_whole() {
     let stack = Stack::start().await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));

@@ -1,6 +1,6 @@
 //! What a server reports of clicks.
 //!
-//! Addresses and user agents are never serialised: what is kept of a request with a key must not stand for them.
+//! Addresses and user agents are not serialised with the rest: what is kept of a request with a key must not tell of them.
 
 use events::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,14 @@ pub(super) struct ClickBody {
 }
 
 impl ReportBody {
+    /// What is not serialised with the rest, in the clicks' order.
+    pub(super) fn hidden(&self) -> impl Serialize {
+        let own = (self.ip, self.user_agent.as_deref());
+        let listed = self.clicks.iter().flatten();
+        let listed: Vec<_> = listed.map(|it| (it.ip, it.user_agent.as_deref())).collect();
+        (own, listed)
+    }
+
     /// The clicks, and whether they came as a list; `None` if there are some as a list and one beside it.
     pub(super) fn into_clicks(self) -> Option<(Vec<ClickBody>, bool)> {
         let one = ClickBody {

@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
+use events::StreamName;
 use futures::StreamExt;
-use nats::Reach;
+use nats::{Reach, ReaderStart};
+use tokio::time::timeout;
 
 use super::guest::{Guest, READERS, SYSTEMS};
-use super::{STREAM, admit, link_of, workspace};
+use super::{STREAM, admit, link_of, name, reading, workspace};
 use crate::world::World;
 
 const CONSUMER: &str =
@@ -154,9 +156,7 @@ async fn a_reader_hears_no_answer_to_another() {
     reader.asks_api("CONSUMER.INFO.LINKS.one", "").await;
     // That an account's own answers are heard so is shown by the last ones.
     let mut heard = Vec::new();
-    while let Ok(Some(answer)) =
-        tokio::time::timeout(Duration::from_millis(200), all_answers.next()).await
-    {
+    while let Ok(Some(answer)) = timeout(Duration::from_millis(200), all_answers.next()).await {
         heard.push(String::from_utf8_lossy(&answer.payload).into_owned());
     }
     assert!(
@@ -227,4 +227,41 @@ async fn a_reader_acknowledges_nothing_for_another() {
     assert!(info().await.contains(r#""num_ack_pending":1"#));
     other.asks(theirs.as_str(), "+ACK").await;
     assert!(info().await.contains(r#""num_ack_pending":0"#));
+}
+
+#[tokio::test]
+async fn a_reader_gets_no_message_of_another_by_an_acknowledgement_that_can_be_read_in_two_ways() {
+    let world = World::new().await;
+    let mut reader = admit(&world, "one", Reach::Everything).await;
+    let _other = admit(&world, "other", Reach::Everything).await;
+    let system = Guest::system(&world.nats).await;
+    let ours = workspace();
+    let all = [
+        (StreamName::Core, format!("core.{ours}.workspace.{ours}")),
+        (StreamName::Links, link_of(ours)),
+        (StreamName::Clicks, format!("clicks.{ours}")),
+        (StreamName::Media, format!("media.{ours}.asset.{ours}")),
+    ];
+    for (stream, subject) in &all {
+        let reading = reading(Reach::Everything, ReaderStart::First);
+        let theirs = name("other");
+        let made = world.broker.make_reader(&theirs, *stream, reading);
+        made.await.unwrap();
+        assert!(system.asks(subject, "{}").await.contains("seq"));
+    }
+    let inbox = "_INBOX.taken";
+    let mut stolen = reader.client.subscribe(inbox).await.unwrap();
+    let mut granted = system.client.subscribe(inbox).await.unwrap();
+    for (stream, subject) in &all {
+        // The end of the first form for `other`, and with a domain and a hash the beginning of the second for `one`.
+        let ambiguous = format!("$JS.ACK.{stream}.other.{STREAM}.one.1.1.1");
+        reader.says(&ambiguous, Some(inbox), "+NXT").await;
+        let answer = timeout(Duration::from_millis(200), stolen.next()).await;
+        assert!(answer.is_err(), "{ambiguous}: {answer:?}");
+        let complaint = reader.complaint().await;
+        assert!(complaint.contains(&ambiguous), "{complaint}");
+        // Nobody was given it yet, and who is allowed to ask so is.
+        system.says(&ambiguous, Some(inbox), "+NXT").await;
+        assert_eq!(granted.next().await.unwrap().subject.as_str(), subject);
+    }
 }

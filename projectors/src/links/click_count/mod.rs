@@ -18,13 +18,14 @@ mod write;
 use events::{Context, DecodeError, StreamName};
 use nats::StoredMessage;
 use sqlx::PgConnection;
+use time::Date;
 use tokio::time::{Duration, Instant};
 
 use self::exclusion::Excluded;
 use self::message::{ClickMessage, OfClicks};
 use crate::projection::{ApplyError, Projection, Steps};
 
-/// How often what is old is forgotten: producers that are gone, and clicks that need not be kept.
+/// How often months are made ahead, and those that need not be kept are dropped.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Keeps `click_record`, `click_count`, `click_count_quarter`, `click_count_value`, `click_count_producer` and
@@ -32,6 +33,8 @@ const SWEEP_INTERVAL: Duration = Duration::from_hours(1);
 #[derive(Default)]
 pub(crate) struct ClickCount {
     swept_at: Option<Instant>,
+    /// The day, as the log tells it, on which producers that are gone were last forgotten.
+    forgot_on: Option<Date>,
     retention: Option<Duration>,
     steps: Steps,
 }
@@ -45,19 +48,46 @@ impl ClickCount {
         }
     }
 
+    /// Makes months ahead and drops those that need not be kept, now and then.
+    ///
+    /// At the end of a batch, since nobody can read clicks between a drop and the commit.
     async fn sweep(
-        &self,
+        &mut self,
         tx: &mut PgConnection,
         batch: &[OfClicks<'_>],
     ) -> Result<(), sqlx::Error> {
+        if self
+            .swept_at
+            .is_some_and(|at| at.elapsed() < SWEEP_INTERVAL)
+        {
+            return Ok(());
+        }
         let Some(reached) = batch.iter().map(OfClicks::stored_at).min() else {
             return Ok(());
         };
-        producer::forget_silent(tx, reached).await?;
-        match self.retention {
-            Some(retention) => partition::drop_older(tx, reached, retention).await,
-            None => Ok(()),
+        partition::make_ahead(tx, reached).await?;
+        if let Some(retention) = self.retention {
+            partition::drop_older(tx, reached, retention).await?;
         }
+        self.swept_at = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Forgets producers that are gone, once on each day that the log reaches: so the same log leaves the same rows.
+    async fn forget(
+        &mut self,
+        tx: &mut PgConnection,
+        batch: &[OfClicks<'_>],
+    ) -> Result<(), sqlx::Error> {
+        let Some(reached) = batch.iter().map(OfClicks::stored_at).max() else {
+            return Ok(());
+        };
+        let today = Some(reached.date());
+        if self.forgot_on != today {
+            producer::forget_silent(tx, reached).await?;
+            self.forgot_on = today;
+        }
+        Ok(())
     }
 
     /// Keeps and counts clicks between which no rule changes.
@@ -101,13 +131,6 @@ impl Projection for ClickCount {
         tx: &mut PgConnection,
         batch: &[Self::Event<'_>],
     ) -> Result<(), ApplyError> {
-        if self
-            .swept_at
-            .is_none_or(|at| at.elapsed() >= SWEEP_INTERVAL)
-        {
-            self.sweep(tx, batch).await?;
-            self.swept_at = Some(Instant::now());
-        }
         let mut clicks = Vec::with_capacity(batch.len());
         for it in batch {
             match it {
@@ -119,6 +142,8 @@ impl Projection for ClickCount {
                 }
             }
         }
-        self.take_in(tx, &clicks).await
+        self.take_in(tx, &clicks).await?;
+        self.forget(tx, batch).await?;
+        Ok(self.sweep(tx, batch).await?)
     }
 }

@@ -1,38 +1,92 @@
 //! The partitions of `click_record`: one for each month in UTC, made ahead, and for late clicks when they come; dropped as a whole.
+//!
+//! Somebody may read the table for an hour, as a dump does. A month that clicks need is made beside such a reader;
+//! what can wait is tried for a moment and left for the next time, so that neither the clicks nor other readers queue.
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::error::DatabaseError;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
 use super::message::ClickMessage;
 
-/// So long before a month begins its partition is made: to make one waits for those who read.
+/// So long before a month begins its partition is made: at the turn of a month nothing is in its clicks' way.
 const AHEAD: Duration = Duration::days(7);
 
-/// Makes the partitions that the clicks need, or soon will, and that are missing.
+/// For a lock that was not given within its timeout (PostgreSQL, appendix A).
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
+/// Makes the partitions that the clicks need and that are missing.
 ///
 /// Only a worker that holds the projection's position gets here, so no two do this at once.
 pub(super) async fn make_for(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
 ) -> Result<(), sqlx::Error> {
-    let mut wanted = wanted(messages);
+    for (name, definition) in missing(tx, wanted(messages)).await? {
+        sqlx::raw_sql(AssertSqlSafe(definition))
+            .execute(&mut *tx)
+            .await?;
+        tracing::info!(partition = name, "made");
+    }
+    Ok(())
+}
+
+/// Makes the partition that clicks will soon need, unless that would have to wait.
+pub(super) async fn make_ahead(
+    tx: &mut PgConnection,
+    reached: OffsetDateTime,
+) -> Result<(), sqlx::Error> {
+    let soon = BTreeMap::from([definition((reached + AHEAD).date())]);
+    for (name, definition) in missing(tx, soon).await? {
+        if at_once(tx, &definition).await? {
+            tracing::info!(partition = name, "made ahead");
+        } else {
+            tracing::info!(
+                partition = name,
+                "not made ahead yet: somebody holds click_record"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Those of the definitions whose partitions are not there.
+async fn missing(
+    tx: &mut PgConnection,
+    mut wanted: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, sqlx::Error> {
     let names: Vec<_> = wanted.keys().cloned().collect();
     let missing: Vec<String> = sqlx::query_scalar!(
         r#"select name as "name!" from unnest($1::text[]) name where to_regclass(name) is null"#,
         &names
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(tx)
     .await?;
-    for name in missing {
-        if let Some(definition) = wanted.remove(&name) {
-            let made = AssertSqlSafe(definition);
-            sqlx::raw_sql(made).execute(&mut *tx).await?;
-            tracing::info!(partition = name, "made");
-        }
+    wanted.retain(|name, _| missing.contains(name));
+    Ok(wanted)
+}
+
+/// Does what needs a table for itself, unless somebody else holds it for longer than a moment; tells whether it is done.
+///
+/// Everybody who comes later queues behind who waits for such a lock.
+async fn at_once(tx: &mut PgConnection, change: &str) -> Result<bool, sqlx::Error> {
+    let mut savepoint = tx.begin().await?;
+    let change =
+        format!("set local lock_timeout = '100ms'; {change}; set local lock_timeout to default");
+    let done = sqlx::raw_sql(AssertSqlSafe(change))
+        .execute(&mut *savepoint)
+        .await;
+    let code = done.as_ref().err().and_then(sqlx::Error::as_database_error);
+    let code = code.and_then(DatabaseError::code);
+    if code.is_some_and(|it| it == LOCK_NOT_AVAILABLE) {
+        savepoint.rollback().await?;
+        return Ok(false);
     }
-    Ok(())
+    done?;
+    savepoint.commit().await?;
+    Ok(true)
 }
 
 /// The months that have a partition, from their beginning to that of the next.
@@ -50,7 +104,7 @@ pub(super) async fn months(
 
 /// Drops the partitions of months that ended longer ago than that, by the time that the log has reached.
 ///
-/// What is counted of their clicks stays.
+/// What is counted of their clicks stays. While somebody reads for long, they stay too, until the next time.
 pub(super) async fn drop_older(
     tx: &mut PgConnection,
     reached: OffsetDateTime,
@@ -66,8 +120,13 @@ pub(super) async fn drop_older(
     .fetch_all(&mut *tx)
     .await?;
     for name in old {
-        let dropped = AssertSqlSafe(format!("drop table {name}"));
-        sqlx::raw_sql(dropped).execute(&mut *tx).await?;
+        if !at_once(tx, &format!("drop table {name}")).await? {
+            tracing::warn!(
+                partition = name,
+                "not dropped yet: somebody reads click_record for long"
+            );
+            break;
+        }
         tracing::info!(
             partition = name,
             "dropped, since its clicks are older than is kept"
@@ -103,14 +162,15 @@ fn month_of(name: &str) -> Option<(OffsetDateTime, OffsetDateTime)> {
 /// The definitions of the partitions, by their names.
 fn wanted(messages: &[&ClickMessage<'_>]) -> BTreeMap<String, String> {
     let clicks = messages.iter().flat_map(|message| &message.clicks);
-    let ahead = messages.iter().map(|message| message.stored_at + AHEAD);
-    let times = clicks.map(|click| click.time.odt()).chain(ahead);
-    times.map(|time| definition(time.date())).collect()
+    clicks
+        .map(|click| definition(click.time.odt().date()))
+        .collect()
 }
 
 /// The name of the date's partition, and what makes it.
 ///
 /// Without a policy and a grant: clicks are read through the table that it is a part of.
+/// Made apart and then attached, which lets others read meanwhile; to make it in its place would wait for all of them.
 fn definition(date: Date) -> (String, String) {
     let (year, month) = (date.year(), date.month());
     let next = month.next();
@@ -118,9 +178,10 @@ fn definition(date: Date) -> (String, String) {
     let (month, next) = (u8::from(month), u8::from(next));
     let name = format!("click_record_{year:04}_{month:02}");
     let definition = format!(
-        "create table {name} partition of click_record \
-         for values from ('{year:04}-{month:02}-01 00:00:00Z') to ('{next_year:04}-{next:02}-01 00:00:00Z'); \
-         alter table {name} enable row level security",
+        "create table {name} (like click_record including all); \
+         alter table {name} enable row level security; \
+         alter table click_record attach partition {name} \
+         for values from ('{year:04}-{month:02}-01 00:00:00Z') to ('{next_year:04}-{next:02}-01 00:00:00Z')",
     );
     (name, definition)
 }
@@ -157,9 +218,10 @@ mod tests {
 
     #[test]
     fn a_partition_ends_where_the_next_month_begins() {
-        let made = "create table click_record_2026_12 partition of click_record \
-             for values from ('2026-12-01 00:00:00Z') to ('2027-01-01 00:00:00Z'); \
-             alter table click_record_2026_12 enable row level security";
+        let made = "create table click_record_2026_12 (like click_record including all); \
+             alter table click_record_2026_12 enable row level security; \
+             alter table click_record attach partition click_record_2026_12 \
+             for values from ('2026-12-01 00:00:00Z') to ('2027-01-01 00:00:00Z')";
         let made = ("click_record_2026_12".to_owned(), made.to_owned());
         assert_eq!(definition(date!(2026 - 12 - 31)), made);
     }

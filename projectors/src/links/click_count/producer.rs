@@ -1,19 +1,25 @@
 //! Which messages of which producer are counted, so that one that was sent twice counts once.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
 use super::message::ClickMessage;
 
-/// A producer sends a message again for as long as it lives, but not after a week without the broker.
-const SILENCE: Duration = Duration::from_hours(7 * 24);
+/// A producer sends a message again for as long as it lives, and a spool may come back after months.
+const KEPT: Duration = Duration::days(90);
 
-/// The last number counted, by producer and workspace.
-type Marks = HashMap<(Uuid, Uuid), u64>;
+/// The last message that was counted, by producer and workspace.
+type Marks = HashMap<(Uuid, Uuid), Mark>;
+
+/// Its number, and when the broker stored it.
+#[derive(Clone, Copy)]
+struct Mark {
+    batch: u64,
+    stored_at: OffsetDateTime,
+}
 
 /// The messages that are not counted yet, and from now on are.
 pub(super) async fn uncounted<'b, 'm>(
@@ -26,22 +32,32 @@ pub(super) async fn uncounted<'b, 'm>(
         .copied()
         .filter(|message| is_new(&mut marks, message))
         .collect();
-    if let Some(stored_at) = new.iter().map(|message| message.stored_at).max() {
-        store(tx, &marks, stored_at).await?;
+    if !new.is_empty() {
+        store(tx, &marks).await?;
     }
     Ok(new)
 }
 
 /// A producer's numbers grow, with gaps.
+///
+/// What is forgotten is not heeded where it still stands, so the log alone says what counts.
 fn is_new(marks: &mut Marks, message: &ClickMessage<'_>) -> bool {
     let Some((producer, batch)) = message.mark else {
         return true;
     };
-    let mark = marks.entry((producer, message.workspace.uuid()));
-    let mark = mark.or_default();
-    let is_new = batch > *mark;
-    *mark = batch.max(*mark);
-    is_new
+    let (key, stored_at) = ((producer, message.workspace.uuid()), message.stored_at);
+    let kept_since = kept_since(stored_at);
+    let is_counted = |it: &Mark| it.stored_at >= kept_since && it.batch >= batch;
+    if marks.get(&key).is_some_and(is_counted) {
+        return false;
+    }
+    marks.insert(key, Mark { batch, stored_at });
+    true
+}
+
+/// The beginning of the day so long before.
+fn kept_since(reached: OffsetDateTime) -> OffsetDateTime {
+    (reached - KEPT).replace_time(Time::MIDNIGHT)
 }
 
 fn key(message: &ClickMessage<'_>) -> Option<(Uuid, Uuid)> {
@@ -53,40 +69,38 @@ async fn load(tx: &mut PgConnection, batch: &[&ClickMessage<'_>]) -> Result<Mark
     let keys: HashSet<_> = batch.iter().copied().filter_map(key).collect();
     let (producers, workspaces): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
     let rows = sqlx::query!(
-        "select producer, workspace_id, batch from click_count_producer
+        "select producer, workspace_id, batch, stored_at from click_count_producer
          where (producer, workspace_id) in (select * from unnest($1::uuid[], $2::uuid[]))",
         &producers,
         &workspaces
     )
     .fetch_all(tx)
     .await?;
-    let mark = |it: i64| it.cast_unsigned();
-    Ok(rows
-        .into_iter()
-        .map(|row| ((row.producer, row.workspace_id), mark(row.batch)))
-        .collect())
+    let marks = rows.into_iter().map(|row| {
+        let (batch, stored_at) = (row.batch.cast_unsigned(), row.stored_at);
+        ((row.producer, row.workspace_id), Mark { batch, stored_at })
+    });
+    Ok(marks.collect())
 }
 
-async fn store(
-    tx: &mut PgConnection,
-    marks: &Marks,
-    stored_at: OffsetDateTime,
-) -> Result<(), sqlx::Error> {
-    let (mut producers, mut workspaces, mut batches) = (Vec::new(), Vec::new(), Vec::new());
-    for ((producer, workspace), batch) in marks {
+async fn store(tx: &mut PgConnection, marks: &Marks) -> Result<(), sqlx::Error> {
+    let (mut producers, mut workspaces) = (Vec::new(), Vec::new());
+    let (mut batches, mut times) = (Vec::new(), Vec::new());
+    for ((producer, workspace), mark) in marks {
         producers.push(*producer);
         workspaces.push(*workspace);
-        batches.push(batch.cast_signed());
+        batches.push(mark.batch.cast_signed());
+        times.push(mark.stored_at);
     }
     sqlx::query!(
         "insert into click_count_producer (producer, workspace_id, batch, stored_at)
-         select *, $4 from unnest($1::uuid[], $2::uuid[], $3::bigint[])
+         select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
          on conflict (producer, workspace_id) do update
              set batch = excluded.batch, stored_at = excluded.stored_at",
         &producers,
         &workspaces,
         &batches,
-        stored_at
+        &times
     )
     .execute(tx)
     .await?;
@@ -100,10 +114,9 @@ pub(super) async fn forget_silent(
     tx: &mut PgConnection,
     reached: OffsetDateTime,
 ) -> Result<(), sqlx::Error> {
-    let silent_since = reached - SILENCE;
     sqlx::query!(
         "delete from click_count_producer where stored_at < $1",
-        silent_since
+        kept_since(reached)
     )
     .execute(tx)
     .await?;

@@ -1,5 +1,8 @@
 //! Clicks, from the lane into the tables.
 
+mod months;
+mod repeats;
+
 use events::links::ClickEvent;
 use events::{Context, LinkId};
 use service::world;
