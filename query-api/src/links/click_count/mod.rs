@@ -1,5 +1,6 @@
 //! How often links were opened, over time, and by whom.
 
+mod clock;
 pub(crate) mod exclusion;
 mod filter;
 mod grain;
