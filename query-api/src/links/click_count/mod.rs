@@ -15,6 +15,7 @@ mod span;
 mod starts;
 pub(crate) mod top;
 pub(crate) mod totals;
+mod zone;
 
 use axum::extract::State;
 use axum::response::Response;

@@ -240,3 +240,21 @@ async fn no_change_of_clocks_is_overlooked() {
         assert_eq!(clock.len() > 1, zone != "Etc/UTC", "{zone}");
     }
 }
+
+#[tokio::test]
+async fn zones_that_are_named_after_no_place_keep_its_clocks() {
+    let stage = clicks(&[]).await;
+    let day = "from=2026-07-01T00:00:00Z&to=2026-07-01T00:15:00Z";
+    for (zone, start) in [
+        ("GMT", "2026-07-01T00:00:00Z"),
+        ("CET", "2026-07-01T00:00:00+02:00"),
+        ("Japan", "2026-07-01T00:00:00+09:00"),
+        ("Singapore", "2026-07-01T00:00:00+08:00"),
+        ("EST", "2026-06-30T00:00:00-05:00"),
+        ("EST5EDT", "2026-06-30T00:00:00-04:00"),
+        ("Etc/GMT-14", "2026-07-01T00:00:00+14:00"),
+    ] {
+        let stats = ask(&stage, &format!("stats?{day}&tz={zone}")).await;
+        assert_eq!(stats["series"][0]["start"], start, "{zone}");
+    }
+}
