@@ -75,7 +75,7 @@ pub(crate) fn ndjson<T: Serialize>(objects: impl Iterator<Item = T>) -> Result<V
 
 /// Records as RFC 4180 has them.
 ///
-/// Every text stands as it is, whatever it begins with: a mark against spreadsheets would come back as part of it.
+/// Every text stands as it is, whatever it begins with. Who writes what never comes back marks formulas before.
 pub(crate) fn csv(
     write: impl FnOnce(&mut Writer<Vec<u8>>) -> Result<(), AnyError>,
 ) -> Result<Vec<u8>, AnyError> {

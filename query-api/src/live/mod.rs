@@ -37,7 +37,7 @@ use utoipa_axum::routes;
 
 use self::admission::Transport;
 use self::hub::Hub;
-use self::past::Past;
+use self::past::{HOLDING_MAX, Past};
 use self::stay::Stay;
 use self::tail::Follower;
 use self::totals::Counts;
@@ -66,7 +66,9 @@ impl Live {
     ) -> Self {
         let hub = Arc::new(Hub::default());
         metrics.register(|registry| hub.metrics().register(registry));
-        let past = Arc::new(Past::new(Some(broker.clone())));
+        let open = TaskTracker::new();
+        let past = Past::new(Some(broker.clone()), open.clone(), HOLDING_MAX);
+        let past = Arc::new(past);
         let follower = Follower {
             broker: broker.clone(),
             hub: Arc::clone(&hub),
@@ -78,7 +80,7 @@ impl Live {
             hub,
             past,
             counts: Counts::default(),
-            open: TaskTracker::new(),
+            open,
             draining: draining.child_token(),
         };
         tasks.spawn("live subscriptions", live.clone().drain(tasks.stopping()));
@@ -88,11 +90,12 @@ impl Live {
     /// Follows nothing.
     #[cfg(test)]
     pub(crate) fn idle() -> Self {
+        let open = TaskTracker::new();
         Self {
             hub: Arc::default(),
-            past: Arc::new(Past::new(None)),
+            past: Arc::new(Past::new(None, open.clone(), HOLDING_MAX)),
             counts: Counts::default(),
-            open: TaskTracker::new(),
+            open,
             draining: CancellationToken::new(),
         }
     }

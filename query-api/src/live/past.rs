@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use events::{StreamName, Subject, Timestamp, WorkspaceId};
 use nats::{Broker, ReadError, RequestError, StoredMessage, StreamState};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::message::Message;
@@ -14,6 +17,8 @@ use super::message::Message;
 const PAGES_MAX: usize = 64;
 /// Those of one workspace.
 const PAGES_OF_WORKSPACE_MAX: usize = 16;
+/// Who takes longer over a page than this lags: others wait for its place.
+pub(super) const HOLDING_MAX: Duration = Duration::from_secs(10);
 const PAGE_MESSAGES_MAX: usize = 256;
 const PAGE_BYTES_MAX: usize = 256 * 1024;
 /// Answers that are kept, of some 50 bytes: many who come back at once ask for the same.
@@ -25,6 +30,9 @@ const BOUNDS_MAX: usize = 1_024;
 pub(super) struct Past {
     /// None where nothing is followed.
     broker: Option<Broker>,
+    holding_max: Duration,
+    /// Those who hold pages.
+    holders: TaskTracker,
     pages: Arc<Semaphore>,
     of_workspace: Mutex<HashMap<WorkspaceId, Weak<Semaphore>>>,
     answers: Mutex<HashMap<Question, Option<u64>>>,
@@ -38,16 +46,29 @@ struct Question {
     sequence: u64,
 }
 
-/// Leave to read a page, and to hold it until it is handed on.
+/// Leave to read a page.
 pub(super) struct Slot {
     _of_workspace: OwnedSemaphorePermit,
     _of_process: OwnedSemaphorePermit,
 }
 
+/// Leave to hold a page until it is handed on, and not for long.
+pub(super) struct Holding(oneshot::Sender<()>);
+
+impl Holding {
+    /// Whether the leave has been taken away.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
 impl Past {
-    pub(super) fn new(broker: Option<Broker>) -> Self {
+    /// Its tasks, which end with those who read, are among `holders`.
+    pub(super) fn new(broker: Option<Broker>, holders: TaskTracker, holding_max: Duration) -> Self {
         Self {
             broker,
+            holding_max,
+            holders,
             pages: Arc::new(Semaphore::new(PAGES_MAX)),
             of_workspace: Mutex::default(),
             answers: Mutex::default(),
@@ -63,6 +84,19 @@ impl Past {
             _of_workspace: of_workspace,
             _of_process: of_process,
         })
+    }
+
+    /// A place for a page that is handed on.
+    ///
+    /// Who hands it on may not get a turn while its peer takes nothing, so another task watches the time.
+    pub(super) fn hold(&self, slot: Slot) -> Holding {
+        let (holding, handed_on) = oneshot::channel();
+        let holding_max = self.holding_max;
+        self.holders.spawn(async move {
+            drop(timeout(holding_max, handed_on).await);
+            drop(slot);
+        });
+        Holding(holding)
     }
 
     /// How CLICKS stands.
@@ -162,5 +196,41 @@ impl Past {
     /// A panic elsewhere leaves them whole.
     fn answers(&self) -> MutexGuard<'_, HashMap<Question, Option<u64>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
+    const SOON: Duration = Duration::from_secs(10);
+
+    async fn all_held(past: &Past) -> Vec<Holding> {
+        let mut held = Vec::new();
+        for _ in 0..PAGES_OF_WORKSPACE_MAX {
+            held.push(past.hold(past.slot(HERE).await.unwrap()));
+        }
+        assert!(past.slot(HERE).now_or_never().is_none(), "there is room");
+        held
+    }
+
+    #[tokio::test]
+    async fn who_does_not_take_its_pages_holds_up_nobody_for_long() {
+        let past = Past::new(None, TaskTracker::new(), Duration::from_millis(50));
+        let held = all_held(&past).await;
+        let slot = timeout(SOON, past.slot(HERE)).await.expect("room");
+        assert!(slot.is_some() && held.iter().any(Holding::is_overdue));
+    }
+
+    #[tokio::test]
+    async fn a_page_that_was_handed_on_makes_room_at_once() {
+        let past = Past::new(None, TaskTracker::new(), SOON * 60);
+        let mut held = all_held(&past).await;
+        held.pop();
+        let slot = timeout(SOON, past.slot(HERE)).await.expect("room");
+        assert!(slot.is_some() && !held.iter().any(Holding::is_overdue));
     }
 }

@@ -1,6 +1,6 @@
 //! The lengths into which a period is cut.
 
-use time::Duration;
+use time::{Duration, PrimitiveDateTime, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Interval {
@@ -18,8 +18,7 @@ impl Interval {
             .ok_or("must be hour, day, week or month")
     }
 
-    /// Also the word that Postgres's `date_trunc` knows.
-    pub(super) const fn as_str(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Hour => "hour",
             Self::Day => "day",
@@ -38,13 +37,50 @@ impl Interval {
         }
     }
 
-    /// Whoever walks a period by such steps sets foot in every interval of it, also where clocks change.
-    pub(super) const fn step_minutes(self) -> i32 {
+    /// At least as long as it ever is, where clocks are changed at most once a day.
+    pub(super) const fn length_max(self) -> Duration {
         match self {
-            Self::Hour => 15,
-            Self::Day => 12 * 60,
-            Self::Week => 3 * 24 * 60,
-            Self::Month => 14 * 24 * 60,
+            Self::Hour => Duration::hours(2),
+            Self::Day => Duration::days(2),
+            Self::Week => Duration::days(8),
+            Self::Month => Duration::days(32),
+        }
+    }
+
+    /// The beginning of the one in which clocks show `local`, as they would show it.
+    pub(super) const fn begin(self, local: PrimitiveDateTime) -> PrimitiveDateTime {
+        let midnight = local.replace_time(Time::MIDNIGHT);
+        let days = match self {
+            Self::Hour => return midnight.saturating_add(Duration::hours(local.hour() as i64)),
+            Self::Day => 0,
+            Self::Week => local.weekday().number_days_from_monday(),
+            Self::Month => local.day() - 1,
+        };
+        midnight.saturating_sub(Duration::days(days as i64))
+    }
+
+    /// The beginning of the one behind that which begins there.
+    pub(super) const fn next(self, begin: PrimitiveDateTime) -> PrimitiveDateTime {
+        begin.saturating_add(match self {
+            Self::Hour => Duration::HOUR,
+            Self::Day => Duration::DAY,
+            Self::Week => Duration::WEEK,
+            Self::Month => Duration::days(begin.month().length(begin.year()) as i64),
+        })
+    }
+
+    /// Whether another one begins when clocks show `local`; `latest` is the beginning of the latest one so far.
+    ///
+    /// A day that begins twice does so the first time. An hour does each time, but half of it is none of its own.
+    pub(super) fn is_new(
+        self,
+        local: PrimitiveDateTime,
+        latest: Option<PrimitiveDateTime>,
+    ) -> bool {
+        let begin = self.begin(local);
+        match self {
+            Self::Hour => local == begin || latest != Some(begin),
+            Self::Day | Self::Week | Self::Month => latest < Some(begin),
         }
     }
 }

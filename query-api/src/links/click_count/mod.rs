@@ -1,5 +1,6 @@
 //! How often links were opened, over time, and by whom.
 
+mod clock;
 pub(crate) mod exclusion;
 mod filter;
 mod grain;
@@ -14,6 +15,7 @@ mod span;
 mod starts;
 pub(crate) mod top;
 pub(crate) mod totals;
+mod zone;
 
 use axum::extract::State;
 use axum::response::Response;

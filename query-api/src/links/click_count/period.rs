@@ -10,11 +10,10 @@ use utoipa::IntoParams;
 
 use super::interval::Interval;
 use super::span::{AskedSpan, Span};
+use super::zone;
 
 /// The most points of one series.
 const POINTS_MAX: i64 = 1_500;
-/// No IANA zone has a longer name.
-const ZONE_CHARS_MAX: usize = 64;
 
 /// How the time is cut, as it comes in the query.
 #[derive(Default, Deserialize, IntoParams)]
@@ -52,7 +51,7 @@ impl Period {
             .as_deref()
             .map_or(Ok(Interval::Day), Interval::parse);
         let interval = faults.take("/interval", interval);
-        let zone = faults.take("/tz", parse_zone(cut.tz.as_deref().unwrap_or("UTC")));
+        let zone = faults.take("/tz", zone::parse(cut.tz.as_deref().unwrap_or("UTC")));
         let is_compared = faults.take("/compare", parse_compare(cut.compare.as_deref()));
         let (Some(span), Some(interval), Some(zone), Some(is_compared)) =
             (span, interval, zone, is_compared)
@@ -90,17 +89,6 @@ impl fmt::Display for TooMany {
             f,
             "makes more than {POINTS_MAX} points: ask for a shorter time or a longer interval"
         )
-    }
-}
-
-/// Postgres also takes POSIX rules and abbreviations, whose signs and seasons surprise: only places pass here.
-fn parse_zone(text: &str) -> Result<String, &'static str> {
-    let is_named = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
-    let is_place = text == "UTC" || (text.contains('/') && text.bytes().all(is_named));
-    if is_place && text.len() <= ZONE_CHARS_MAX {
-        Ok(text.to_owned())
-    } else {
-        Err("must be an IANA time zone such as Europe/Berlin, or UTC")
     }
 }
 
@@ -142,7 +130,7 @@ mod tests {
                 is_bot: Some(false),
             },
             interval: Interval::Day,
-            zone: "UTC".to_owned(),
+            zone: "Etc/UTC".to_owned(),
             is_compared: false,
         };
         let asked = Period::parse(&AskedSpan::default(), &AskedCut::default(), NOW);

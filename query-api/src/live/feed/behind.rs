@@ -14,7 +14,7 @@ use crate::live::cursor::Cursor;
 use crate::live::frame::ClickFrame;
 use crate::live::hub::Subscription;
 use crate::live::message::Message;
-use crate::live::past::{Past, Slot};
+use crate::live::past::{Holding, Past, Slot};
 use crate::live::repeats::{Repeats, Verdict};
 
 /// Between two attempts to read, while the broker is away or a replica lags.
@@ -35,8 +35,8 @@ pub(super) struct Behind {
     repeats: Option<Repeats>,
     /// How far the log must be read; `None` until it was asked.
     end: Option<u64>,
-    /// Held while the last page is handed on.
-    slot: Option<Slot>,
+    /// While the last page is handed on.
+    holding: Option<Holding>,
     /// The page that is being read.
     reading: Option<BoxFuture<'static, (Reading, Page)>>,
 }
@@ -60,20 +60,32 @@ impl Behind {
         Self {
             repeats: is_whole.then(Repeats::default),
             end: None,
-            slot: None,
+            holding: None,
             reading: None,
         }
     }
 
-    /// Reads on behind `at`. Who gives up and calls again goes on with the same page.
+    /// One whose page is being handed on.
+    #[cfg(test)]
+    pub(super) fn handing_on(holding: Holding) -> Self {
+        Self {
+            holding: Some(holding),
+            ..Self::new(true)
+        }
+    }
+
+    /// Reads on behind `at`; `None` if it took too long to hand on the page before.
+    ///
+    /// Who gives up and calls again goes on with the same page.
     pub(super) async fn page(
         &mut self,
         past: &Arc<Past>,
         subscription: &Subscription,
         at: Cursor,
-    ) -> Page {
-        // The page before has been handed on.
-        self.slot = None;
+    ) -> Option<Page> {
+        if self.holding.take().is_some_and(|it| it.is_overdue()) {
+            return None;
+        }
         let reading = self.reading.get_or_insert_with(|| {
             let (workspace, link) = subscription.listens_to();
             let reading = Reading {
@@ -92,8 +104,8 @@ impl Behind {
         self.reading = None;
         self.repeats = read.repeats;
         self.end = read.end;
-        self.slot = read.slot;
-        page
+        self.holding = read.slot.map(|slot| past.hold(slot));
+        Some(page)
     }
 
     /// The hub goes on further on.

@@ -43,7 +43,7 @@ enum Stage {
 }
 
 impl Feed {
-    /// The next frames; `None` once clicks got lost because those before them waited for too long.
+    /// The next frames; `None` once those before them waited for too long.
     ///
     /// A call that is given up has taken nothing.
     pub(super) async fn next(&mut self) -> Option<Vec<Told>> {
@@ -56,7 +56,8 @@ impl Feed {
                     return Some(told);
                 }
                 Stage::Behind(behind) => {
-                    let page = behind.page(&self.past, &self.subscription, self.at).await;
+                    let page = behind.page(&self.past, &self.subscription, self.at);
+                    let page = page.await?;
                     let told = self.take(page)?;
                     if !told.is_empty() {
                         return Some(told);
@@ -142,5 +143,49 @@ impl From<ClickFrame> for Told {
             cursor: Some(frame.cursor),
             text: frame.text,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use events::WorkspaceId;
+    use nats::Incarnation;
+    use tokio::time::timeout;
+    use tokio_util::task::TaskTracker;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::live::cursor::Log;
+    use crate::live::hub::Hub;
+    use crate::live::repeats::Repeats;
+    use crate::live::words::Words;
+
+    const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
+    const SOON: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn who_takes_too_long_over_a_page_lags_where_it_ends() {
+        let log = Log::of(Incarnation::new(Uuid::from_u128(7)));
+        let hub = Arc::new(Hub::default());
+        hub.begin(Cursor::behind(log, 100), Repeats::default());
+        let holding_max = Duration::from_millis(50);
+        let past = Arc::new(Past::new(None, TaskTracker::new(), holding_max));
+        let slot = past.slot(HERE).await.unwrap();
+        let mut feed = Feed {
+            subscription: hub.join(HERE, None).unwrap(),
+            past: Arc::clone(&past),
+            at: Cursor::behind(log, 20),
+            stage: Stage::Behind(Box::new(Behind::handing_on(past.hold(slot)))),
+        };
+        tokio::time::sleep(holding_max * 4).await;
+        let next = timeout(SOON, feed.next()).await.expect("an end");
+        assert!(next.is_none());
+        let end = Words::end(&feed);
+        assert_eq!(
+            (end.code(), end.cursor()),
+            (Some(4008), Some(Cursor::behind(log, 20)))
+        );
     }
 }

@@ -91,6 +91,41 @@ async fn every_click_is_written_once_over_all_pages_in_every_format() {
 }
 
 #[tokio::test]
+async fn what_a_spreadsheet_would_take_for_a_formula_is_marked_in_csv_alone() {
+    let stage = given(&[click("2026-11-20T10:00Z")]).await;
+    let texts = [
+        ("referrer", "=HYPERLINK(\"https://evil.example\")"),
+        ("utm_source", "+1"),
+        ("utm_medium", "-1"),
+        ("utm_campaign", "@SUM(A1)"),
+        ("city", "\t=1"),
+        ("rule", "\r=1"),
+        ("browser", "a=b"),
+    ];
+    for (column, text) in texts {
+        let text = format!("update links.click_record set {column} = '{text}'");
+        stage.write(text).await;
+    }
+    let (_, csv) = file(&stage, "clicks/export").await;
+    let mut reader = csv::Reader::from_reader(&csv[..]);
+    let names = reader.headers().unwrap().clone();
+    let record = reader.records().next().unwrap().unwrap();
+    let (_, ndjson) = file(&stage, "clicks/export?format=ndjson").await;
+    let line: Value = serde_json::from_slice(&ndjson).unwrap();
+    let (_, parquet) = file(&stage, "clicks/export?format=parquet").await;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(parquet).unwrap();
+    let batch = reader.build().unwrap().next().unwrap().unwrap();
+    for (column, text) in texts {
+        let at = names.iter().position(|it| it == column).unwrap();
+        let mark = if column == "browser" { "" } else { "'" };
+        assert_eq!(record[at], format!("{mark}{text}"));
+        assert_eq!(line[column], text);
+        let kept = batch.column_by_name(column).unwrap();
+        assert_eq!(kept.as_string::<i32>().value(0), text);
+    }
+}
+
+#[tokio::test]
 async fn parquet_keeps_times_numbers_and_what_is_not_known() {
     let stage = given(&[Given {
         country: "NP",

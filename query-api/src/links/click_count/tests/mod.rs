@@ -1,5 +1,6 @@
 //! Clicks as the projectors leave them, for questions.
 
+mod clocks;
 mod exclusion;
 mod export;
 mod record;

@@ -7,6 +7,9 @@ use super::Format;
 use super::parquet::ParquetFile;
 use crate::http::file::{csv, failed, ndjson};
 
+/// What a spreadsheet takes for the beginning of a formula, or drops before one.
+const BEGINS_FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+
 /// A file under way.
 pub(super) enum Encoder {
     /// Whether the line of names is still to come.
@@ -34,7 +37,7 @@ impl Encoder {
                     writer.write_record(ClickBody::FIELDS)?;
                 }
                 for click in rows.into_iter().map(ClickBody::from) {
-                    writer.serialize(click)?;
+                    writer.serialize(marked(click))?;
                 }
                 Ok(())
             }),
@@ -51,4 +54,26 @@ impl Encoder {
             Self::Parquet(file) => file.end().map_err(failed),
         }
     }
+}
+
+/// With `'` before each text that a spreadsheet would take for a formula: visitors choose some of them.
+fn marked(mut click: ClickBody) -> ClickBody {
+    let optional = [
+        &mut click.country,
+        &mut click.city,
+        &mut click.referrer,
+        &mut click.browser,
+        &mut click.os,
+        &mut click.device,
+        &mut click.rule,
+        &mut click.utm_source,
+        &mut click.utm_medium,
+        &mut click.utm_campaign,
+    ];
+    for text in optional.into_iter().flatten().chain([&mut click.slug]) {
+        if text.starts_with(BEGINS_FORMULA) {
+            text.insert(0, '\'');
+        }
+    }
+    click
 }
