@@ -215,7 +215,7 @@ impl From<HashingError> for Problem {
             HashingError::Busy => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "busy",
-                "Too many logins at once",
+                "Too many passwords at once",
             )
             .header(RETRY_AFTER, RETRY_AFTER_S.into()),
             HashingError::Argon2(_)
