@@ -251,7 +251,7 @@ fn former(
         return slugs;
     }
     for (index, text) in texts.iter().enumerate() {
-        let parsed = faults.take(&format!("/former_slugs/{index}"), Slug::parse(text));
+        let parsed = faults.take(&format!("/former_slugs/{index}"), Slug::parse_new(text));
         let is_new = |it: &Slug| {
             let mut known = slugs
                 .iter()
