@@ -160,7 +160,15 @@ fn merge(
         tags: body.tags,
         notes: body.notes,
     };
-    let slug = body.slug.as_deref().map(Slug::parse);
+    // What leads to it already is no new slug.
+    let is_known = |text: &str| details.slugs().any(|it| space.is_same(it, text));
+    let slug = body.slug.as_deref().map(|text| {
+        if is_known(text) {
+            Slug::parse(text)
+        } else {
+            Slug::parse_new(text)
+        }
+    });
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
     let slug = slug.map_or_else(|| details.slug.clone(), |it| it.as_str().to_owned());
     let edit = Edit {

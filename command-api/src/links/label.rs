@@ -7,13 +7,13 @@ use super::patch::Patch;
 use crate::text::{self, TextError};
 
 /// The longest title, in characters.
-const TITLE_CHARS_MAX: usize = 200;
+pub(super) const TITLE_CHARS_MAX: usize = 200;
 /// The most tags of a link.
-const TAGS_MAX: usize = 20;
+pub(super) const TAGS_MAX: usize = 20;
 /// The longest tag, in characters.
-const TAG_CHARS_MAX: usize = 50;
+pub(super) const TAG_CHARS_MAX: usize = 50;
 /// The longest notes, in characters.
-const NOTES_CHARS_MAX: usize = 5_000;
+pub(super) const NOTES_CHARS_MAX: usize = 5_000;
 
 /// What is wanted of a label; what is left out stays.
 #[derive(Default)]

@@ -17,7 +17,7 @@ use crate::text;
 /// The most bytes of a route as JSON: every change stores it as a whole, and the redirect keeps it in memory.
 const BYTES_MAX: usize = 32 << 10;
 /// The longest campaign parameter, in characters.
-const UTM_CHARS_MAX: usize = 100;
+pub(super) const UTM_CHARS_MAX: usize = 100;
 /// The most clicks that a link can be limited to.
 const CLICKS_MAX: u64 = 1_000_000_000_000;
 /// The shortest and the longest password of a link, in characters: it is told to several people, and typed on phones.

@@ -158,7 +158,7 @@ pub(super) async fn random_chars(app: &App) -> Result<usize, Problem> {
 
 /// Finds every fault of what was sent.
 pub(super) fn parse(choice: &Choice, body: ShortenBody, faults: &mut Faults) -> Wanted {
-    let slug = body.slug.as_deref().map(Slug::parse);
+    let slug = body.slug.as_deref().map(Slug::parse_new);
     let slug = slug.and_then(|slug| faults.take("/slug", slug));
     let (domain, own_domain) = choice.take(body.domain.as_deref(), faults);
     route::check_password(body.password.as_deref(), faults);

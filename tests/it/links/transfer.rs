@@ -196,7 +196,7 @@ async fn files_of_other_products_are_taken_over_with_their_slugs() {
         (
             "shlink",
             CSV,
-            "createdAt,domain,shortCode,shortUrl,longUrl,title,tags,visits\n2024,s.test,shlink,https://s.test/shlink,https://example.com/shlink,,a|b,1\n",
+            "createdAt,domain,shortCode,shortUrl,longUrl,title,tags,visits\n2024,s.test,shlink,https://s.test/shlink,https://example.com/shlink,\u{200f}Sale,a|b,1\n",
         ),
         (
             "kutt",
@@ -216,6 +216,9 @@ async fn files_of_other_products_are_taken_over_with_their_slugs() {
     ] {
         let report = imports(&ada, &format!("from={from}"), media_type, file.to_owned()).await;
         assert_eq!(tally(&report), [1, 0, 0, 0], "{from}: {report:#?}");
+        if from == "shlink" {
+            assert_eq!(report[0]["warnings"][0]["pointer"], "/title");
+        }
         let led = stack.visitor().opens_slug(from).await.is(302);
         assert_eq!(
             led.header("location"),

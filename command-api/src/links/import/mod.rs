@@ -7,6 +7,7 @@ mod report;
 mod room;
 mod run;
 mod steps;
+mod tidy;
 
 use axum::body::Body;
 use axum::extract::State;

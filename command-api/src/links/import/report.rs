@@ -29,6 +29,9 @@ pub(super) struct Report {
     pub(super) slug: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) errors: Vec<Fault>,
+    /// What the file says of the link, and was not taken over as it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) warnings: Vec<Fault>,
 }
 
 /// How the file stands.

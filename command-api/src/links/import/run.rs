@@ -12,9 +12,11 @@ use service::caller::{Caller, Watched};
 use service::limits::Limit;
 use service::problem::{Fault, Problem};
 
+use super::From;
 use super::lines::{Line, Lines};
 use super::report::{End, Failure, Report, Status, Tally, told};
 use super::steps::{Outcome, Pending, Step, Steps};
+use super::tidy::tidy;
 use crate::app::App;
 use crate::links::domain::{Choice, Space};
 use crate::links::link::FORMER_SLUGS_MAX;
@@ -63,6 +65,8 @@ pub(super) struct Wish {
     pub(super) wanted: Wanted,
     pub(super) former_slugs: Vec<String>,
     pub(super) is_archived: bool,
+    /// What was not taken over as it is.
+    pub(super) warnings: Vec<Fault>,
 }
 
 impl Run {
@@ -198,6 +202,13 @@ impl Run {
                 let fault = "is so, and the file does not tell the password; a file of Millrace's own takes it as `password`";
                 faults.add("/has_password", fault);
             }
+            // Its own files come back as they went.
+            let warnings = match from {
+                From::Millrace => Vec::new(),
+                From::Dub | From::Shlink | From::Kutt | From::Yourls | From::Bitly => {
+                    tidy(&mut brought.body)
+                }
+            };
             let (former_slugs, is_archived) = (brought.former_slugs, brought.is_archived);
             let of_file = brought.domain.filter(|it| choice.has(it));
             brought.body.domain = self.domain.clone().or(of_file);
@@ -210,6 +221,7 @@ impl Run {
                     wanted,
                     former_slugs,
                     is_archived,
+                    warnings,
                 })
             } else {
                 Err(faults)
@@ -234,6 +246,7 @@ fn refused(line: u64, errors: Vec<Fault>) -> Report {
         id: None,
         slug: None,
         errors,
+        warnings: Vec::new(),
     }
 }
 
@@ -251,7 +264,7 @@ fn former(
         return slugs;
     }
     for (index, text) in texts.iter().enumerate() {
-        let parsed = faults.take(&format!("/former_slugs/{index}"), Slug::parse(text));
+        let parsed = faults.take(&format!("/former_slugs/{index}"), Slug::parse_new(text));
         let is_new = |it: &Slug| {
             let mut known = slugs
                 .iter()

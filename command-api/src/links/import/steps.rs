@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::mem;
 use std::time::Duration;
 
 use events::{LinkId, Position, Subject, WorkspaceId};
@@ -56,6 +57,8 @@ pub(super) struct Step {
     /// The line of each.
     lines: Vec<u64>,
     entries: Vec<Entry>,
+    /// What was not taken over as it is, of each.
+    warnings: Vec<Vec<Fault>>,
     /// Of those that have one, and whose hash isn't made yet.
     passwords: Vec<Option<String>>,
 }
@@ -110,13 +113,16 @@ impl Steps {
         let lines = pending.iter().map(|it| it.line).collect();
         let mut passwords = Vec::with_capacity(pending.len());
         let mut entries = Vec::with_capacity(pending.len());
+        let mut warnings = Vec::with_capacity(pending.len());
         for Pending { mut wish, .. } in pending {
             passwords.push(wish.wanted.password.take());
+            warnings.push(mem::take(&mut wish.warnings));
             entries.push(self.entry(wish));
         }
         Step {
             lines,
             entries,
+            warnings,
             passwords,
         }
     }
@@ -154,10 +160,15 @@ impl Steps {
     }
 
     fn reports(&self, step: &Step, verdicts: Vec<Verdict>) -> Vec<Report> {
-        let lines = step.lines.iter().zip(&step.entries).zip(verdicts);
-        lines
-            .map(|((line, entry), verdict)| self.report(*line, entry, verdict))
-            .collect()
+        let reports = step.lines.iter().zip(&step.entries).zip(verdicts);
+        let reports = reports.map(|((line, entry), verdict)| self.report(*line, entry, verdict));
+        let mut reports: Vec<Report> = reports.collect();
+        for (report, warnings) in reports.iter_mut().zip(&step.warnings) {
+            if report.status == Status::Made {
+                report.warnings.clone_from(warnings);
+            }
+        }
+        reports
     }
 
     fn entry(&self, wish: Wish) -> Entry {
@@ -329,6 +340,7 @@ impl Steps {
             id,
             slug: (!self.is_dry || !entry.is_random).then_some(slug),
             errors,
+            warnings: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod fill;
 mod key;
+mod look_alike;
 mod random;
 mod reserved;
 #[cfg(test)]
@@ -44,6 +45,8 @@ pub(crate) enum SlugError {
     Mixed,
     #[error("is reserved, or looks like a reserved word")]
     Reserved,
+    #[error("looks like `{0}`, and could be taken for it")]
+    LookAlike(String),
 }
 
 impl Slug {
