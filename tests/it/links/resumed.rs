@@ -6,9 +6,10 @@ use std::time::Duration;
 use events::links::ClickEvent;
 use futures::future::join_all;
 use millrace::system::Processes;
+use serde_json::json;
 
 use crate::stack::{
-    Crowd, Heard, Link, Listener, Log, Lot, Person, Producer, QUERY_API, Replica, Stack, Way,
+    APIS, Crowd, Heard, Link, Listener, Log, Lot, Person, Producer, QUERY_API, Replica, Stack, Way,
 };
 
 const ALL: &str = "/v1/links/clicks/live";
@@ -17,6 +18,11 @@ const ROUNDS: u64 = 6;
 const LED_BETWEEN: u64 = 150;
 /// Far more than a round takes on a busy machine.
 const END_MAX: Duration = Duration::from_secs(90);
+/// Serves listeners, and counts for all.
+const COUNTING: Processes = Processes {
+    command_api: false,
+    ..Processes::ALL
+};
 
 /// Two to each way: of all links, and of one; one of them takes its time.
 fn listeners(stack: &Stack, ada: &Person, link: &Link) -> Vec<Listener> {
@@ -34,7 +40,16 @@ fn listeners(stack: &Stack, ada: &Person, link: &Link) -> Vec<Listener> {
     listeners
 }
 
-/// Processes that serve listeners are stopped or crash, a producer comes to life again, the broker goes away.
+/// One who watches the totals of a link.
+fn watcher(stack: &Stack, ada: &Person, link: &Link) -> Listener {
+    let doors = stack.replicas[1..].iter().map(Replica::door).collect();
+    let path = format!("/v1/links/{}/stats/live", link.id);
+    let mut watcher = Listener::new(Way::WebSocket, doors, path, ada.token.clone());
+    watcher.beginning = "";
+    watcher
+}
+
+/// Processes that serve listeners, one of which counts, are stopped or crash, a producer comes to life again, the broker goes away.
 async fn trouble(stack: &mut Stack, crowd: &Crowd<'_>, ghost: &Producer) {
     let mut lot = Lot(42);
     for round in 0..ROUNDS {
@@ -58,7 +73,7 @@ async fn trouble(stack: &mut Stack, crowd: &Crowd<'_>, ghost: &Producer) {
 
 #[tokio::test]
 async fn each_listener_hears_the_log_exactly_whatever_ends_in_between() {
-    let mut stack = Stack::of(&[Processes::ALL, QUERY_API, QUERY_API]).await;
+    let mut stack = Stack::of(&[APIS, COUNTING, QUERY_API]).await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
     let links = [
         ada.shortens("https://example.com/0").await,
@@ -76,6 +91,10 @@ async fn each_listener_hears_the_log_exactly_whatever_ends_in_between() {
         let goal = || goal.get().map(|goal| goal[which]);
         listener.hears(goal).await;
     }));
+    let mut watcher = watcher(&stack, &ada, &links[0]);
+    // Nobody here is a program.
+    let totals = |goal: &[usize; 2]| json!({ "type": "totals", "clicks": goal[1], "bots": 0 });
+    let watching = watcher.hears_totals(|| goal.get().map(totals));
 
     let load = async {
         let crowd = Crowd::new(stack.visitor(), &links, 16);
@@ -88,11 +107,12 @@ async fn each_listener_hears_the_log_exactly_whatever_ends_in_between() {
         goal.set([all.len(), of_link.len()]).unwrap();
         [all, of_link]
     };
-    let both = async { tokio::join!(listening, load) };
-    let (_, expected) = tokio::time::timeout(END_MAX, both)
+    let both = async { tokio::join!(listening, watching, load) };
+    let (_, (), expected) = tokio::time::timeout(END_MAX, both)
         .await
         .expect("all is heard");
 
+    assert!(watcher.ends > 0, "the totals were watched in one go");
     for listener in &mut listeners {
         let expected = &expected[usize::from(listener.path != ALL)];
         assert!(

@@ -36,6 +36,8 @@ pub(crate) struct Listener {
     pub(crate) doors: Vec<Door>,
     pub(crate) path: String,
     pub(crate) token: String,
+    /// What it says of where to begin, where it has no cursor yet.
+    pub(crate) beginning: &'static str,
     /// How long it takes over a frame, now and then.
     pub(crate) slowness: Duration,
     /// What it does next, by lot.
@@ -83,6 +85,7 @@ impl Listener {
             doors,
             path,
             token,
+            beginning: "from=start",
             slowness: Duration::ZERO,
             lot: Lot(1),
             ends: 0,
@@ -110,6 +113,33 @@ impl Listener {
             self.ends += 1;
         }
         &self.heard
+    }
+
+    /// Listens to a link's totals until they are what `goal` says, once that says something; no line falls silent before.
+    pub(crate) async fn hears_totals(&mut self, goal: impl Fn() -> Option<Value> + Send + Sync) {
+        let mut last = Value::Null;
+        let is_done = |last: &Value| goal().is_some_and(|goal| goal == *last);
+        while !is_done(&last) {
+            let Some(mut line) = self.opens().await else {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            };
+            while !is_done(&last) {
+                match timeout(PAUSE, line.next()).await {
+                    Ok(Some(Word::Frame(frame))) => {
+                        let is_less = frame["clicks"].as_u64() < last["clicks"].as_u64();
+                        assert!(!is_less, "{frame} after {last}");
+                        last = frame;
+                    }
+                    Ok(Some(Word::End(_)) | None) => {
+                        self.ends += 1;
+                        break;
+                    }
+                    // The goal may be known by now.
+                    Err(_) => {}
+                }
+            }
+        }
     }
 
     /// What it would hear on a new line before what happens then.
@@ -164,7 +194,7 @@ impl Listener {
         let bearer = format!("Bearer {}", self.token);
         let resume = match &self.cursor {
             Some(cursor) => format!("cursor={cursor}"),
-            None => "from=start".to_owned(),
+            None => self.beginning.to_owned(),
         };
         if self.way == Way::WebSocket {
             let url = format!("ws://{address}{}?{resume}", self.path);
@@ -176,7 +206,7 @@ impl Listener {
             return Some(Line::Socket(Box::new(socket)));
         }
         // As a browser does, which asks for the same address again and again.
-        let url = format!("http://{address}{}?from=start", self.path);
+        let url = format!("http://{address}{}?{}", self.path, self.beginning);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut request = client.get(url).header("authorization", bearer);
         request = request.header("accept", "text/event-stream");

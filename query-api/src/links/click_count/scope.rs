@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::database;
 
-/// The most links that are counted one by one.
+/// The most links that are counted one by one: their ids go along with each question, 16 bytes each.
 const LINKS_MAX: usize = 50_000;
 /// No tag and no domain is longer.
 const NAME_CHARS_MAX: usize = 253;
@@ -47,6 +47,15 @@ impl Scope {
         workspace: WorkspaceId,
         which: &Which,
     ) -> Result<Self, Problem> {
+        Self::of_at_most(LINKS_MAX, read, workspace, which).await
+    }
+
+    pub(super) async fn of_at_most(
+        links_max: usize,
+        read: &mut PgConnection,
+        workspace: WorkspaceId,
+        which: &Which,
+    ) -> Result<Self, Problem> {
         which.check()?;
         if which.tag.is_none() && which.domain.is_none() {
             return Ok(Self {
@@ -54,7 +63,7 @@ impl Scope {
                 links: None,
             });
         }
-        let limit = i64::try_from(LINKS_MAX + 1).unwrap_or(i64::MAX);
+        let limit = i64::try_from(links_max + 1).unwrap_or(i64::MAX);
         let links = sqlx::query_scalar!(
             "select link_id from link_list
               where workspace_id = $1 and ($2::text is null or $2 = any(tags))
@@ -68,8 +77,8 @@ impl Scope {
         .fetch_all(read)
         .await
         .map_err(database::problem)?;
-        if links.len() > LINKS_MAX {
-            return Err(too_many());
+        if links.len() > links_max {
+            return Err(which.too_many(links_max));
         }
         Ok(Self {
             workspace,
@@ -84,12 +93,6 @@ impl Scope {
     }
 }
 
-fn too_many() -> Problem {
-    let mut faults = Faults::default();
-    faults.add("/tag", format!("names more than {LINKS_MAX} links"));
-    faults.into()
-}
-
 impl Which {
     fn check(&self) -> Result<(), Problem> {
         let mut faults = Faults::default();
@@ -100,5 +103,17 @@ impl Which {
             }
         }
         faults.finish()
+    }
+
+    /// Told of each name that was given.
+    fn too_many(&self, links_max: usize) -> Problem {
+        let mut faults = Faults::default();
+        let detail = format!("means more than {links_max} links: ask for all, or for fewer");
+        for (pointer, text) in [("/tag", &self.tag), ("/domain", &self.domain)] {
+            if text.is_some() {
+                faults.add(pointer, detail.as_str());
+            }
+        }
+        faults.into()
     }
 }

@@ -4,6 +4,7 @@ mod clocks;
 mod exclusion;
 mod export;
 mod record;
+mod scope;
 mod series;
 mod top;
 
