@@ -175,13 +175,9 @@ pub async fn build(
     let hashing = Hashing::new(password_cost)
         .map_err(|error: HashingError| BuildError::Hashing(error.into()))?;
     let blinding = keyring.clone();
-    let limiter = Limiter::new(
-        broker.clone(),
-        rate_limits,
-        trusted_proxies.clone(),
-        metrics,
-        move |label, value| blinding.blind_index(label, value),
-    );
+    let blinded = move |label: &str, value: &str| blinding.blind_index(label, value);
+    let proxies = trusted_proxies.clone();
+    let limiter = Limiter::new(broker.clone(), rate_limits, proxies, metrics, blinded);
     let app = App::new(Parts {
         commands: Commands::new(broker.clone(), keyring.clone()),
         identities: Identities::new(broker.clone(), keyring.clone()),
