@@ -79,17 +79,16 @@ impl Queue {
         if messages.is_empty() {
             self.turns.push_back(workspace);
         }
-        let outcome =
-            if let Some(last) = messages.back_mut().filter(|last| last.pack.has_room(json)) {
-                last.pack.push(json);
-                last.outcome.subscribe()
-            } else {
-                let message = Packed::new(workspace, id, json);
-                self.promises.make(&message.outcome);
-                let outcome = message.outcome.subscribe();
-                messages.push_back(message);
-                outcome
-            };
+        let outcome = if let Some(last) = messages.back_mut().filter(|last| last.has_room(json)) {
+            last.pack.push(json);
+            last.outcome.subscribe()
+        } else {
+            let message = Packed::new(workspace, id, json);
+            self.promises.make(&message.outcome);
+            let outcome = message.outcome.subscribe();
+            messages.push_back(message);
+            outcome
+        };
         Ok(Added { outcome, completes })
     }
 
@@ -166,11 +165,40 @@ impl Queue {
 }
 
 impl Packed {
+    /// Nobody joins a message whose callers were told that it is late: who comes now waits as long as they did.
+    fn has_room(&self, json: &[u8]) -> bool {
+        self.pack.has_room(json) && self.outcome.borrow().is_none()
+    }
+
     fn new(workspace: WorkspaceId, id: ClickId, json: &[u8]) -> Self {
         Self {
             workspace,
             pack: Pack::new(id, json),
             outcome: watch::Sender::new(None),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::advance;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_when_a_message_is_late_waits_for_the_next_one() {
+        let mut queue = Queue::default();
+        let (workspace, id) = (WorkspaceId::new(Uuid::nil()), ClickId::new(Uuid::nil()));
+        let add = |queue: &mut Queue| queue.add(workspace, id, b"{}").unwrap().outcome;
+        let (first, second) = (add(&mut queue), add(&mut queue));
+        advance(Duration::from_mins(1)).await;
+        queue.tell_late();
+        let third = add(&mut queue);
+        assert!(first.same_channel(&second) && !second.same_channel(&third));
+        assert_eq!(*second.borrow(), Some(Fate::Late));
+        assert_eq!(*third.borrow(), None);
     }
 }
