@@ -118,13 +118,15 @@ impl Origin {
     }
 
     /// The same, of a request that also has something that is serialised nowhere: another such thing is another wish.
-    pub(crate) fn hiding(
+    ///
+    /// Most requests have no key, and need not be asked for it.
+    pub(crate) fn hiding<T: Serialize>(
         mut self,
         keyring: &Keyring,
-        hidden: &impl Serialize,
+        hidden: impl FnOnce() -> T,
     ) -> Result<Self, Problem> {
         if let Some(once) = &mut self.once {
-            once.stand_for(keyring, hidden).map_err(internal)?;
+            once.stand_for(keyring, &hidden()).map_err(internal)?;
         }
         Ok(self)
     }
@@ -181,7 +183,7 @@ mod tests {
         let key = key.unwrap().unwrap();
         let wisher = Wisher::Stranger("somebody");
         let origin = Origin::new(wisher, Some(&key), keyring, "POST /", &"body").unwrap();
-        let origin = origin.hiding(keyring, &hidden).unwrap();
+        let origin = origin.hiding(keyring, || hidden).unwrap();
         origin.once.unwrap().fingerprint
     }
 

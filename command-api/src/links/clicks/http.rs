@@ -53,7 +53,7 @@ async fn report(
 ) -> Result<Response, Problem> {
     let route = format!("POST /v1/links/{id}/clicks");
     let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body)?;
-    let origin = origin.hiding(&app.keyring, &body.hidden())?;
+    let origin = origin.hiding(&app.keyring, || body.hidden())?;
     let reported = report::report(&app, caller.workspace, &origin, id, body).await?;
     Ok(answer(reported))
 }
