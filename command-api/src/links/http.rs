@@ -31,21 +31,18 @@ use crate::openapi::{
 };
 use crate::origin::Origin;
 
-/// All routes; making links is limited by `limiter`.
+/// All routes; making links, and giving them new passwords, is limited by `limiter`.
 pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
     let limits = limiter.of_callers(Limit::CreationWorkspace);
-    let making = OpenApiRouter::new().routes(routes!(shorten)).merge(
-        OpenApiRouter::new()
-            .routes(routes!(make))
-            .layer(DefaultBodyLimit::max(bulk::BODY_BYTES_MAX)),
-    );
-    let editing = OpenApiRouter::new().routes(routes!(edit));
+    let in_bulk = OpenApiRouter::new()
+        .routes(routes!(make))
+        .layer(DefaultBodyLimit::max(bulk::BODY_BYTES_MAX));
+    let limited = OpenApiRouter::new()
+        .routes(routes!(shorten))
+        .routes(routes!(edit))
+        .merge(in_bulk);
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
-        .merge(
-            making
-                .merge(editing)
-                .route_layer(from_fn_with_state(limits, limit)),
-        )
+        .merge(limited.route_layer(from_fn_with_state(limits, limit)))
         .routes(routes!(import::import))
         .merge(clicks::routes())
         .routes(routes!(archive))

@@ -10,7 +10,7 @@ use service::world;
 use time::Duration;
 
 use crate::eventually::within;
-use crate::stack::{COMMAND_API, Link, Stack, Visitor};
+use crate::stack::{COMMAND_API, Link, Person, Stack, Visitor};
 
 const TARGET: &str = "https://example.com/";
 const PROCESSES: usize = 4;
@@ -25,6 +25,12 @@ const SOON: Wait = Wait::from_secs(4);
 
 fn in_future(duration: Duration) -> Value {
     json!(Timestamp::new(world::now().odt() + duration))
+}
+
+/// A link that leads so many visitors.
+async fn limited(ada: &Person, clicks_max: usize) -> Link {
+    let wish = json!({ "target": TARGET, "max_clicks": clicks_max });
+    Link::of(ada.asks_to_shorten(&wish).await)
 }
 
 /// Waits until the link leads once more.
@@ -55,8 +61,7 @@ async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() 
     let stack = Stack::of(&[Processes::ALL, COMMAND_API, COMMAND_API, COMMAND_API]).await;
     assert_eq!(stack.replicas.len(), PROCESSES);
     let ada = stack.person("ada").await;
-    let wish = json!({ "target": TARGET, "max_clicks": CLICKS_MAX });
-    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let link = limited(&ada, CLICKS_MAX).await;
     let visitors: Vec<_> = (0..CLIENTS)
         .map(|client| stack.visitor().at(&stack.replicas[client % PROCESSES]))
         .collect();
@@ -95,8 +100,7 @@ async fn a_link_of_a_thousand_clicks_leads_a_thousand_times_whoever_asks_whom() 
 async fn a_visit_that_uses_a_link_up_is_a_click_though_the_visitor_hangs_up() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
-    let wish = json!({ "target": TARGET, "max_clicks": 2 });
-    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let link = limited(&ada, 2).await;
     let visitor = stack.visitor();
     visitor.opens(&link).await.is(302);
     hang_up(&stack, &link, 1).await;
@@ -115,8 +119,7 @@ async fn a_visit_that_uses_a_link_up_is_a_click_though_the_visitor_hangs_up() {
 async fn whoever_is_refused_and_hangs_up_has_used_up_nothing() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
-    let wish = json!({ "target": TARGET, "max_clicks": 1 });
-    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let link = limited(&ada, 1).await;
     let visitor = stack.visitor();
     visitor.opens(&link).await.is(302);
     hang_up(&stack, &link, 5).await;
@@ -131,8 +134,7 @@ async fn whoever_is_refused_and_hangs_up_has_used_up_nothing() {
 async fn a_link_that_seemed_used_up_leads_again_once_a_visit_is_given_back() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
-    let wish = json!({ "target": TARGET, "max_clicks": 1 });
-    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let link = limited(&ada, 1).await;
     let visitor = stack.visitor();
     visitor.opens(&link).await.is(302);
     visitor.opens(&link).await.refuses(410, "link_used_up");
@@ -185,8 +187,7 @@ async fn only_visits_since_a_limit_was_first_set_count_towards_it() {
 async fn whoever_would_hear_where_it_leads_without_opening_it_is_refused() {
     let stack = Stack::start().await;
     let ada = stack.person("ada").await;
-    let wish = json!({ "target": TARGET, "max_clicks": 1 });
-    let link = Link::of(ada.asks_to_shorten(&wish).await);
+    let link = limited(&ada, 1).await;
     let visitor = stack.visitor();
     for answer in [
         visitor.looks_at(&link).await,

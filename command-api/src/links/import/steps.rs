@@ -160,15 +160,13 @@ impl Steps {
     }
 
     fn reports(&self, step: &Step, verdicts: Vec<Verdict>) -> Vec<Report> {
-        let reports = step.lines.iter().zip(&step.entries).zip(verdicts);
-        let reports = reports.map(|((line, entry), verdict)| self.report(*line, entry, verdict));
-        let mut reports: Vec<Report> = reports.collect();
-        for (report, warnings) in reports.iter_mut().zip(&step.warnings) {
-            if report.status == Status::Made {
-                report.warnings.clone_from(warnings);
-            }
-        }
-        reports
+        let entries = step.entries.iter().zip(&step.warnings);
+        let lines = step.lines.iter().zip(entries).zip(verdicts);
+        lines
+            .map(|((line, (entry, warnings)), verdict)| {
+                self.report(*line, entry, warnings, verdict)
+            })
+            .collect()
     }
 
     fn entry(&self, wish: Wish) -> Entry {
@@ -323,7 +321,7 @@ impl Steps {
         }
     }
 
-    fn report(&self, line: u64, entry: &Entry, verdict: Verdict) -> Report {
+    fn report(&self, line: u64, entry: &Entry, warnings: &[Fault], verdict: Verdict) -> Report {
         let (status, id, errors) = match verdict {
             // What was only tried has neither an id nor a random slug.
             Verdict::Make(_) => {
@@ -333,6 +331,12 @@ impl Steps {
             Verdict::ThereAlready(id) => (Status::ThereAlready, id, Vec::new()),
             Verdict::Taken(faults) => (Status::SlugTaken, None, faults),
         };
+        // Of what is not made, nothing was left out.
+        let warnings = if status == Status::Made {
+            warnings
+        } else {
+            &[]
+        };
         let slug = entry.command.shorten.slug.clone();
         Report {
             line,
@@ -340,7 +344,7 @@ impl Steps {
             id,
             slug: (!self.is_dry || !entry.is_random).then_some(slug),
             errors,
-            warnings: Vec::new(),
+            warnings: warnings.to_vec(),
         }
     }
 }
