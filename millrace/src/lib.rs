@@ -6,6 +6,7 @@ pub mod consumers;
 mod docs;
 mod private;
 pub mod probe;
+mod reach;
 pub mod rotation;
 mod secrets;
 mod serve;

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use events::StreamName;
-use nats::{Broker, ConnectError, Login, ReaderAccount, ReaderName, can_read};
+use nats::{Broker, Login, ReaderAccount, ReaderName, can_read};
 use serde_json::Value;
 use servers::NeighbourNats;
 use service::config::{Config, Secret};
 use tokio::time::timeout;
 
+use crate::reach::reach;
+
 /// How long a broker may take to let in whom its configuration names; it needs milliseconds.
 const LETS_IN_WITHIN: Duration = Duration::from_secs(10);
-/// How often it is tried again whether a broker lets us in.
-const TRIED_AGAIN_MAX: u32 = 10;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -43,10 +43,12 @@ impl Bus {
             })?;
             (Secret::new(private.url()), Some(private))
         };
-        let broker = connect(&url).await.with_context(|| match &private {
-            Some(_) => "the private broker can't be used; is `millrace up` running?",
-            None => "the broker (NATS_URL) can't be used",
-        })?;
+        let broker = reach(&url, "millrace consumers")
+            .await
+            .with_context(|| match &private {
+                Some(_) => "the private broker can't be used; is `millrace up` running?",
+                None => "the broker (NATS_URL) can't be used",
+            })?;
         Ok(Self {
             broker,
             url,
@@ -115,18 +117,6 @@ impl Bus {
         write(private, &accounts)?;
         private.reload()?;
         Ok(true)
-    }
-}
-
-/// A broker that takes its configuration in anew, since others are added, lets nobody in for some milliseconds.
-async fn connect(url: &Secret) -> Result<Broker, ConnectError> {
-    let mut tried_again = 0;
-    loop {
-        match Broker::connect(url.expose(), "millrace consumers").await {
-            Err(ConnectError::Unreachable(_)) if tried_again < TRIED_AGAIN_MAX => tried_again += 1,
-            done => return done,
-        }
-        tokio::time::sleep(PAUSE).await;
     }
 }
 

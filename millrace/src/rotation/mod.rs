@@ -13,6 +13,7 @@ use service::config::{Config, ConfigError, Required, Secret};
 use service::keys::DataKey;
 
 use self::tally::Tally;
+use crate::reach::reach;
 
 /// How often everything is looked through: one pass wraps anew, and the next finds nothing left to do,
 /// unless somebody goes on wrapping with an older key.
@@ -23,7 +24,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// Wraps everything anew by the first key, and tells how it went; ends well only when nothing is left.
 pub async fn run(config: Config) -> anyhow::Result<()> {
     let (nats_url, data_key) = needed(config)?;
-    let broker = Broker::connect(nats_url.expose(), "millrace rotate-data-key").await;
+    let broker = reach(&nats_url, "millrace rotate-data-key").await;
     let broker = broker.context("the broker (NATS_URL) can't be used")?;
     let mut told = Instant::now();
     let total = rotate(&broker, &data_key, |looked_at| {
