@@ -47,18 +47,23 @@ impl Broker {
 
     /// Everything that happened to one aggregate, from the leader, whom [`Broker::history`] may lag behind.
     ///
-    /// A replica holds a beginning of what the leader holds, so the leader is only asked what the last event is,
-    /// at the same time, and then for each event that the replica lacked.
+    /// The leader is asked for the last event, which often is the first. If it is not, pages are read of any replica:
+    /// it holds a beginning of what the leader holds, so the leader is only asked for each event that it lacked.
     pub async fn history_from_leader<E: DomainEvent>(
         &self,
         subject: &Subject,
     ) -> Result<Vec<Recorded<E>>, ReadError> {
         self.must_be_connected()?;
         let mut history = History::of(subject);
-        let last = async { Ok(self.leaders_last(subject).await?) };
-        let ((), last) = tokio::try_join!(self.read_pages(&mut history), last)?;
-        let end = last.map_or(0, |it| it.position.sequence);
-        while history.next <= end {
+        let Some(last) = self.leaders_last(subject).await? else {
+            return Ok(history.events);
+        };
+        if last.is_first() {
+            history.add(&last)?;
+            return Ok(history.events);
+        }
+        self.read_pages(&mut history).await?;
+        while history.next <= last.position.sequence {
             let Some(message) = self.next_from_leader(subject, history.next).await? else {
                 break;
             };

@@ -1,5 +1,6 @@
 //! Messages: what goes into a stream, and what comes out of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -20,13 +21,13 @@ pub enum Expected {
     LastSequence(u64),
 }
 
-/// A message for a stream.
+/// A message for a stream; a clone shares its headers and its body.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     pub(crate) subject: Subject,
     pub(crate) id: EventId,
     pub(crate) expected: Expected,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) body: Bytes,
 }
 
@@ -75,8 +76,7 @@ impl NewMessage {
     /// Lets the message expire: in whole seconds, at least one.
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
-        self.headers
-            .insert(NATS_MESSAGE_TTL, ttl.as_secs().max(1).to_string());
+        Arc::make_mut(&mut self.headers).insert(NATS_MESSAGE_TTL, ttl.as_secs().max(1).to_string());
         self
     }
 
@@ -90,7 +90,7 @@ impl NewMessage {
         let message = StreamMessage {
             subject: self.subject.to_string().into(),
             sequence,
-            headers: self.headers.clone(),
+            headers: HeaderMap::clone(&self.headers),
             payload: self.body.clone(),
             time: stored_at.odt(),
         };
@@ -112,7 +112,7 @@ impl NewMessage {
             subject,
             id,
             expected,
-            headers,
+            headers: headers.into(),
             body,
         }
     }
@@ -122,11 +122,16 @@ impl NewMessage {
 pub(crate) fn header_map(pairs: Vec<(&'static str, String)>) -> HeaderMap {
     pairs
         .into_iter()
-        .map(|(name, value)| {
-            let value = value.replace(['\r', '\n'], " ");
-            (HeaderName::from_static(name), value.into())
-        })
+        .map(|(name, value)| (HeaderName::from_static(name), in_one_line(value).into()))
         .collect()
+}
+
+fn in_one_line(value: String) -> String {
+    if value.bytes().any(|it| matches!(it, b'\r' | b'\n')) {
+        value.replace(['\r', '\n'], " ")
+    } else {
+        value
+    }
 }
 
 /// A message as a stream holds it.
@@ -158,6 +163,12 @@ impl StoredMessage {
     /// `ce-id`
     pub fn id(&self) -> Option<EventId> {
         self.header(EVENT_ID_HEADER)?.parse().ok()
+    }
+
+    /// Whether its writer made sure that nothing stood on the subject before; the broker keeps what was expected.
+    pub(crate) fn is_first(&self) -> bool {
+        let expected = self.headers.get(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE);
+        expected.is_some_and(|it| it.as_str() == "0")
     }
 
     /// Whether it is a claim, not an event.

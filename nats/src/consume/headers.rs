@@ -13,6 +13,19 @@ const MESSAGES_MAX: usize = 1_024;
 const BYTES_MAX: usize = 1 << 20;
 
 impl Broker {
+    /// As [`Broker::tail`], without the messages' bodies: for who only needs to know what was written to.
+    pub async fn tail_of_headers(
+        &self,
+        stream: StreamName,
+        start: Start,
+    ) -> Result<Tail, ReadError> {
+        let part = Part {
+            subject: None,
+            is_without_bodies: true,
+        };
+        self.tail_of(stream, part, start).await
+    }
+
     /// Hands over the messages of a stream, or of one subject of it, that the broker stored at `since` or later,
     /// up to `end`, in order and without their bodies.
     ///

@@ -73,7 +73,7 @@ pub(super) fn of_entry(entry: &Entry) -> NewMessage {
         subject: subject_of(entry.workspace),
         id: EventId::new(entry.id.uuid()),
         expected: Expected::Any,
-        headers: headers(entry.id, entry.producer.to_string(), entry.number),
+        headers: headers(entry.id, entry.producer.to_string(), entry.number).into(),
         body: entry.body.clone(),
     }
 }

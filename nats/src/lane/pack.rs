@@ -68,7 +68,7 @@ impl NewMessage {
             subject: subject_of(workspace),
             id: EventId::new(pack.id.uuid()),
             expected: Expected::Any,
-            headers: header_map(pairs(pack.id)),
+            headers: header_map(pairs(pack.id)).into(),
             body: pack.finish(),
         };
         Ok(packs.into_iter().map(message).collect())

@@ -110,31 +110,54 @@ async fn the_leaders_history_is_the_same() {
     assert!(none.await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn a_history_from_the_leader_costs_one_question_beyond_its_pages() {
-    let world = World::new().await;
-    let subject = subject();
-    fill(&world.broker, &subject, 600).await;
+/// What the broker is asked meanwhile, in order.
+async fn asked(world: &World, read: impl Future<Output = ()>) -> Vec<String> {
     let observer = client(&world.nats).await;
     let mut asked = observer.subscribe("$JS.API.>").await.unwrap();
     // What the observer asks itself shows that it listens.
     observer.request("$JS.API.INFO", "".into()).await.unwrap();
     assert_eq!(asked.next().await.unwrap().subject.as_str(), "$JS.API.INFO");
-    let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
-    assert_eq!(history.await.unwrap().len(), 600);
+    read.await;
     world.broker.round_trip().await.unwrap();
     let questions = asked
         .map(|it| it.subject.to_string())
         .take_while(|it| std::future::ready(it != "$JS.API.INFO"));
-    // Both are asked at once, in no order.
-    let mut questions: Vec<_> = questions.collect().await;
-    questions.sort();
+    questions.collect().await
+}
+
+#[tokio::test]
+async fn a_history_from_the_leader_costs_one_question_beyond_its_pages() {
+    let world = World::new().await;
+    let subject = subject();
+    fill(&world.broker, &subject, 600).await;
+    let questions = asked(&world, async {
+        let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
+        assert_eq!(history.await.unwrap().len(), 600);
+    });
     assert_eq!(
-        questions,
+        questions.await,
         [
+            "$JS.API.STREAM.MSG.GET.CORE",
             "$JS.API.DIRECT.GET.CORE",
             "$JS.API.DIRECT.GET.CORE",
-            "$JS.API.STREAM.MSG.GET.CORE"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_first_event_is_all_that_the_leader_is_asked_for() {
+    let world = World::new().await;
+    let subject = subject();
+    let first = event(&subject, Expected::LastSequence(0));
+    let first = world.broker.append(&[first]).await.unwrap().position;
+    let read = async || {
+        let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
+        let history = history.await.unwrap();
+        history.iter().map(|it| it.position).collect::<Vec<_>>()
+    };
+    let questions = asked(&world, async { assert_eq!(read().await, [first]) });
+    assert_eq!(questions.await, ["$JS.API.STREAM.MSG.GET.CORE"]);
+    let second = event(&subject, Expected::LastSequence(first.sequence));
+    let second = world.broker.append(&[second]).await.unwrap().position;
+    assert_eq!(read().await, [first, second]);
 }
