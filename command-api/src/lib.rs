@@ -220,7 +220,9 @@ async fn open_directory(
 ) -> Result<Directory, ReadError> {
     let directory = Directory::new(links_max, targets.blocklist());
     links::redirect::register(metrics, &directory);
-    let tail = broker.tail(StreamName::Links, Start::New).await?;
+    let tail = broker
+        .tail_of_headers(StreamName::Links, Start::New)
+        .await?;
     let following = links::redirect::follow(directory.clone(), broker.clone(), tail);
     tasks.spawn_until_stopped("directory", following);
     Ok(directory)

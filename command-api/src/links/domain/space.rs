@@ -1,5 +1,7 @@
 //! Where a slug is unique: on the installation's domain, or on a workspace's own.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use events::links::OwnDomain;
@@ -15,7 +17,8 @@ const CASED: char = '=';
 /// A domain, and for whom: what a workspace made on a domain it had is not in the way of who has the domain next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Space {
-    name: Box<str>,
+    /// Shared with whoever keeps something by it.
+    name: Arc<str>,
     is_case_sensitive: bool,
 }
 
@@ -39,7 +42,7 @@ impl Space {
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) const fn name(&self) -> &Arc<str> {
         &self.name
     }
 

@@ -2,6 +2,7 @@
 //!
 //! A slug's claim names its link, and the link's history says where it leads; each is kept by itself.
 //! The tail tells of both by their subjects alone: what it tells of is dropped, and read again when it is asked for.
+//! Beside its link a slug keeps the destination, which holds as long as the tail tells of nothing: one look-up is enough.
 
 use std::fmt::{self, Debug, Formatter};
 use std::hash::{Hash, Hasher};
@@ -19,7 +20,7 @@ use quick_cache::{Equivalent, Weighter};
 use service::metrics::Metrics;
 
 use super::Destination;
-use super::heard::Heard;
+use super::heard::{Heard, Mark};
 use super::hosts::{Host, Hosts};
 use crate::claim::holder;
 use crate::links::domain::{OwnDomains, Space, claimed};
@@ -36,7 +37,7 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 pub(crate) struct Directory(Arc<Kept>);
 
 struct Kept {
-    holders: Cache<Address, Holder>,
+    held: Cache<Address, Held, HeldWeight>,
     /// Few ask for them, and they are forgotten after a while.
     unknown: moka::sync::Cache<Address, ()>,
     links: Cache<LinkId, Arc<Destination>, Weight>,
@@ -85,10 +86,35 @@ struct Holder {
     link: LinkId,
 }
 
+/// What is kept of a slug.
+#[derive(Clone)]
+struct Held {
+    holder: Holder,
+    /// Where the link led when it was last asked for.
+    led: Option<Led>,
+}
+
+/// Where a link leads, unless the tail told of it since.
+#[derive(Clone)]
+struct Led {
+    destination: Arc<Destination>,
+    mark: Mark,
+}
+
+/// A slug that leads takes the room of its destination: it may keep it longer than the links do.
+#[derive(Clone)]
+struct HeldWeight;
+
+impl Weighter<Address, Held> for HeldWeight {
+    fn weight(&self, _: &Address, held: &Held) -> u64 {
+        held.led.as_ref().map_or(1, |it| it.destination.weight())
+    }
+}
+
 /// A space and a slug, in the form in which it is unique there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Address {
-    space: Box<str>,
+    space: Arc<str>,
     slug: Box<str>,
 }
 
@@ -115,11 +141,11 @@ impl Equivalent<Address> for AddressRef<'_> {
     }
 }
 
-impl AddressRef<'_> {
-    fn to_owned(self) -> Address {
-        Address {
-            space: self.space.into(),
-            slug: self.slug.into(),
+impl Address {
+    fn new(space: &Space, slug: &str) -> Self {
+        Self {
+            space: Arc::clone(space.name()),
+            slug: slug.into(),
         }
     }
 }
@@ -129,7 +155,7 @@ impl Directory {
     pub(crate) fn new(links_max: u64, blocklist: Arc<Blocklist>) -> Self {
         let items_max = usize::try_from(links_max).unwrap_or(usize::MAX);
         Self(Arc::new(Kept {
-            holders: Cache::new(items_max),
+            held: Cache::with_weighter(items_max, links_max, HeldWeight),
             unknown: moka::sync::Cache::builder()
                 .max_capacity(UNKNOWN_MAX)
                 .time_to_live(UNKNOWN_FOR)
@@ -154,37 +180,50 @@ impl Directory {
         slug: &str,
     ) -> Result<Option<Arc<Destination>>, ReadError> {
         // Most are asked for as they are kept.
-        let kept = self.0.holders.get(&AddressRef {
+        let asked = AddressRef {
             space: space.name(),
             slug,
-        });
-        if let Some(holder) = &kept
-            && let Some(destination) = self.0.links.get(&holder.link)
+        };
+        if let Some(led) = self.0.held.get(&asked).and_then(|it| it.led)
+            && self.0.heard.is_current(led.mark)
         {
-            return Ok(Some(destination));
+            return Ok(Some(led.destination));
         }
         // In a box: reading takes much room, which who finds it here need not bring.
-        Box::pin(self.seek(broker, space, slug, kept)).await
+        Box::pin(self.seek(broker, space, slug)).await
     }
 
+    /// The same, of any spelling of the slug; what is found is kept beside it.
     async fn seek(
         &self,
         broker: &Broker,
         space: &Space,
         slug: &str,
-        known: Option<Holder>,
     ) -> Result<Option<Arc<Destination>>, ReadError> {
-        let holder = match known {
-            Some(holder) => Some(holder),
-            None => self.holder_of_any_spelling(broker, space, slug).await?,
-        };
-        let Some(holder) = holder else {
+        // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
+        let Ok(slug) = Slug::parse(slug) else {
             return Ok(None);
         };
-        match self.0.links.get(&holder.link) {
-            Some(destination) => Ok(Some(destination)),
-            None => self.read(broker, holder).await,
+        let slug = space.key(slug.as_str());
+        let address = AddressRef {
+            space: space.name(),
+            slug: &slug,
+        };
+        let mark = self.0.heard.mark(&address);
+        let Some(holder) = self.holder(broker, space, address).await? else {
+            return Ok(None);
+        };
+        let led = self.led(broker, holder).await?;
+        if let Some(led) = &led {
+            let held = Held {
+                holder,
+                led: Some(led.clone()),
+            };
+            self.0.heard.keep(mark, || {
+                self.0.held.insert(Address::new(space, &slug), held);
+            });
         }
+        Ok(led.map(|it| it.destination))
     }
 
     /// A workspace's link, whatever its slug.
@@ -194,73 +233,58 @@ impl Directory {
         workspace: WorkspaceId,
         link: LinkId,
     ) -> Result<Option<Arc<Destination>>, ReadError> {
-        if let Some(destination) = self.0.links.get(&link) {
-            return Ok((destination.workspace == workspace).then_some(destination));
-        }
-        self.read(broker, Holder { workspace, link }).await
-    }
-
-    async fn holder_of_any_spelling(
-        &self,
-        broker: &Broker,
-        space: &Space,
-        slug: &str,
-    ) -> Result<Option<Holder>, ReadError> {
-        // What can be no slug is no link's, and might be too long to ask the broker for: it would hang up on us.
-        let Ok(slug) = Slug::parse(slug) else {
-            return Ok(None);
-        };
-        let slug = space.key(slug.as_str());
-        self.holder(broker, space, &slug).await
+        let led = self.led(broker, Holder { workspace, link }).await?;
+        let destination = led.map(|it| it.destination);
+        Ok(destination.filter(|it| it.workspace == workspace))
     }
 
     async fn holder(
         &self,
         broker: &Broker,
         space: &Space,
-        slug: &str,
+        address: AddressRef<'_>,
     ) -> Result<Option<Holder>, ReadError> {
         let kept = &*self.0;
-        let address = AddressRef {
-            space: space.name(),
-            slug,
-        };
-        if let Some(holder) = kept.holders.get(&address) {
-            return Ok(Some(holder));
+        if let Some(held) = kept.held.get(&address) {
+            return Ok(Some(held.holder));
         }
         if kept.unknown.contains_key(&address) {
             return Ok(None);
         }
         let mark = kept.heard.mark(&address);
-        let last = broker.last_from_leader(&space.claim(slug)).await?;
+        let last = broker.last_from_leader(&space.claim(address.slug)).await?;
         let holder = match last.as_ref().and_then(holder) {
             Some(Subject::Link(workspace, link)) => Some(Holder { workspace, link }),
             Some(_) | None => None,
         };
-        kept.heard.keep(&address, mark, || match holder {
-            Some(holder) => kept.holders.insert(address.to_owned(), holder),
-            None => kept.unknown.insert(address.to_owned(), ()),
+        kept.heard.keep(mark, || {
+            let address = Address::new(space, address.slug);
+            match holder {
+                Some(holder) => kept.held.insert(address, Held { holder, led: None }),
+                None => kept.unknown.insert(address, ()),
+            }
         });
         Ok(holder)
     }
 
-    async fn read(
-        &self,
-        broker: &Broker,
-        holder: Holder,
-    ) -> Result<Option<Arc<Destination>>, ReadError> {
+    /// Where a link leads, with the mark since which it does; `None` if its history isn't one that leads anywhere.
+    async fn led(&self, broker: &Broker, holder: Holder) -> Result<Option<Led>, ReadError> {
         let kept = &*self.0;
         let mark = kept.heard.mark(&holder.link);
+        let led = |destination| Led { destination, mark };
+        if let Some(destination) = kept.links.get(&holder.link) {
+            return Ok(Some(led(destination)));
+        }
         let subject = Subject::Link(holder.workspace, holder.link);
         let history = broker.history_from_leader::<LinkEvent>(&subject).await?;
         let events = history.iter().map(|it| &it.event);
         let destination = Destination::of(&subject, events, &kept.blocklist).map(Arc::new);
         if let Some(destination) = &destination {
-            kept.heard.keep(&holder.link, mark, || {
+            kept.heard.keep(mark, || {
                 kept.links.insert(holder.link, Arc::clone(destination));
             });
         }
-        Ok(destination)
+        Ok(destination.map(led))
     }
 
     /// Whose slugs are opened at a host.
@@ -298,7 +322,7 @@ impl Directory {
             let (space, slug) = (&*address.0, &*address.1);
             let address = AddressRef { space, slug };
             kept.heard.tell(&address, || {
-                kept.holders.remove(&address);
+                kept.held.remove(&address);
                 kept.unknown.invalidate(&address);
             });
         }
@@ -309,7 +333,7 @@ impl Directory {
         let kept = &*self.0;
         kept.hosts.forget();
         kept.heard.tell_all(|| {
-            kept.holders.clear();
+            kept.held.clear();
             kept.unknown.invalidate_all();
             kept.links.clear();
         });

@@ -39,7 +39,7 @@ async fn listen(directory: &Directory, tail: &mut Tail) -> ReadError {
 
 async fn reopen(broker: &Broker) -> Tail {
     loop {
-        match broker.tail(StreamName::Links, Start::New).await {
+        match broker.tail_of_headers(StreamName::Links, Start::New).await {
             Ok(tail) => return tail,
             Err(error) => tracing::warn!(%error, "the tail of LINKS could not be opened"),
         }

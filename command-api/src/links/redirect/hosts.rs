@@ -73,7 +73,7 @@ impl Hosts {
         }
         let mark = self.heard.mark(&name);
         let space = Box::pin(read_space(broker, name)).await?;
-        self.heard.keep(&name, mark, || {
+        self.heard.keep(mark, || {
             self.spaces.insert(name.into(), space.clone());
         });
         Ok(space)
@@ -114,7 +114,7 @@ impl Hosts {
     ) -> Result<Arc<OwnDomains>, ReadError> {
         let mark = self.heard.mark(&workspace);
         let known = read(broker, workspace).await?;
-        self.heard.keep(&workspace, mark, || {
+        self.heard.keep(mark, || {
             self.brought.insert(workspace, known.clone());
         });
         Ok(known.brought)
