@@ -13,7 +13,7 @@ pub(crate) const TARGET: &str = "https://shop.example/spring?utm_source=mail";
 /// Links of one step, as many as it may have.
 pub(crate) const BULK: usize = 500;
 /// Steps under way at once.
-pub(crate) const BULKS_AT_ONCE: usize = 4;
+pub(crate) const BULKS_AT_ONCE: usize = 8;
 
 /// Somebody with a workspace.
 pub(crate) struct Account {

@@ -120,8 +120,9 @@ async fn entries(app: &App, wanted: Vec<Wanted>, chars: usize) -> Result<Vec<Ent
 /// The claims on every slug, as if all were free, as they nearly always are: looking up each costs more than making it.
 fn hoped(workspace: WorkspaceId, entries: &[Entry]) -> Option<Vec<Claiming>> {
     let claim = |it: &Entry| Claiming::new(it.value(workspace), it.subject(workspace));
-    let is_sound = repeated(workspace, entries).is_empty();
-    is_sound.then(|| entries.iter().map(claim).collect())
+    let claims: Vec<_> = entries.iter().map(claim).collect();
+    let is_sound = repeated(claims.iter().map(|it| &it.value)).is_empty();
+    is_sound.then_some(claims)
 }
 
 /// The claims on every slug; a random one that is taken is drawn again, and every other one is told of at once.
@@ -131,8 +132,8 @@ async fn free(
     entries: &mut [Entry],
     chars: usize,
 ) -> Result<Vec<Claiming>, Problem> {
-    let mut clashes = repeated(workspace, entries);
-    let values: Vec<Subject> = entries.iter().map(|it| it.value(workspace)).collect();
+    let values: Vec<_> = entries.iter().map(|it| it.value(workspace)).collect();
+    let mut clashes = repeated(&values);
     let looked = look(&app.broker, values).await.map_err(unread)?;
     let mut claims = Vec::with_capacity(entries.len());
     for (index, (entry, last)) in entries.iter_mut().zip(&looked).enumerate() {
@@ -160,11 +161,11 @@ async fn free(
 }
 
 /// Slugs that an entry before has, too.
-fn repeated(workspace: WorkspaceId, entries: &[Entry]) -> Vec<Fault> {
-    let mut first: HashMap<Subject, usize> = HashMap::new();
+fn repeated<'v>(values: impl IntoIterator<Item = &'v Subject>) -> Vec<Fault> {
+    let mut first: HashMap<&Subject, usize> = HashMap::new();
     let mut repeated = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let before = *first.entry(entry.value(workspace)).or_insert(index);
+    for (index, value) in values.into_iter().enumerate() {
+        let before = *first.entry(value).or_insert(index);
         if before != index {
             let fault = format!("is the slug of entry {before}, too");
             repeated.push(Fault::new(format!("/links/{index}/slug"), fault));
@@ -206,29 +207,13 @@ async fn store(
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, repeated};
-    use crate::links::link::{Bring, Shorten, samples};
-    use events::{LinkId, WorkspaceId};
-    use uuid::Uuid;
-
-    fn entry(slug: &str) -> Entry {
-        Entry {
-            id: LinkId::new(Uuid::nil()),
-            command: Bring::from(Shorten {
-                domain: samples::DOMAIN.to_owned(),
-                own_domain: None,
-                slug: slug.to_owned(),
-                route: samples::route("https://a.example/"),
-                label: samples::label(),
-            }),
-            is_random: false,
-        }
-    }
+    use super::repeated;
+    use events::{ClaimKind, Context, Subject};
 
     #[test]
     fn a_slug_that_is_wanted_twice_is_told_where_it_comes_again() {
-        let workspace = WorkspaceId::new(Uuid::nil());
-        let faults = repeated(workspace, &["a", "b", "a", "a"].map(entry));
+        let claim = |slug: &str| Subject::Claim(Context::Links, ClaimKind::Slug, slug.to_owned());
+        let faults = repeated(&["a", "b", "a", "a"].map(claim));
         let told: Vec<_> = faults
             .iter()
             .map(|it| (&*it.pointer, &*it.detail))

@@ -20,7 +20,8 @@ static LOOKS: LazyLock<HashSet<String>> = LazyLock::new(|| {
 impl Slug {
     /// Whether it is a reserved word, or could be taken for one.
     pub(super) fn is_reserved(&self) -> bool {
-        LOOKS.contains(&looks(self.as_str())) || LOOKS.contains(&looks(&key(self.as_str())))
+        let (text, key) = (self.as_str(), key(self.as_str()));
+        LOOKS.contains(&looks(text)) || (key != text && LOOKS.contains(&looks(&key)))
     }
 }
 
