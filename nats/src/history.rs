@@ -47,24 +47,48 @@ impl Broker {
 
     /// Everything that happened to one aggregate, from the leader, whom [`Broker::history`] may lag behind.
     ///
-    /// The leader is asked for the last event, which often is the first. If it is not, pages are read of any replica:
-    /// it holds a beginning of what the leader holds, so the leader is only asked for each event that it lacked.
+    /// A replica holds a beginning of what the leader holds, so the leader is only asked what the last event is,
+    /// at the same time, and then for each event that the replica lacked.
+    ///
+    /// The same is asked whether there is anything or not: the time that it takes does not tell.
     pub async fn history_from_leader<E: DomainEvent>(
         &self,
         subject: &Subject,
     ) -> Result<Vec<Recorded<E>>, ReadError> {
         self.must_be_connected()?;
         let mut history = History::of(subject);
-        let Some(last) = self.leaders_last(subject).await? else {
-            return Ok(history.events);
-        };
-        if last.is_first() {
-            history.add(&last)?;
-            return Ok(history.events);
+        let last = async { Ok(self.leaders_last(subject).await?) };
+        let ((), last) = tokio::try_join!(self.read_pages(&mut history), last)?;
+        self.complete(history, last).await
+    }
+
+    /// As [`Broker::history_from_leader`], for what seldom has more than one event.
+    ///
+    /// The leader is asked for the last, and pages are read only where it is not the first.
+    pub async fn short_history_from_leader<E: DomainEvent>(
+        &self,
+        subject: &Subject,
+    ) -> Result<Vec<Recorded<E>>, ReadError> {
+        self.must_be_connected()?;
+        let mut history = History::of(subject);
+        let last = self.leaders_last(subject).await?;
+        match &last {
+            Some(first) if first.is_first() => history.add(first)?,
+            Some(_) => self.read_pages(&mut history).await?,
+            None => {}
         }
-        self.read_pages(&mut history).await?;
-        while history.next <= last.position.sequence {
-            let Some(message) = self.next_from_leader(subject, history.next).await? else {
+        self.complete(history, last).await
+    }
+
+    /// Adds what a replica lacked, up to the leader's last.
+    async fn complete<E: DomainEvent>(
+        &self,
+        mut history: History<'_, E>,
+        last: Option<StoredMessage>,
+    ) -> Result<Vec<Recorded<E>>, ReadError> {
+        let end = last.map_or(0, |it| it.position.sequence);
+        while history.next <= end {
+            let Some(message) = self.next_from_leader(history.subject, history.next).await? else {
                 break;
             };
             history.add(&message)?;

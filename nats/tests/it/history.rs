@@ -134,30 +134,61 @@ async fn a_history_from_the_leader_costs_one_question_beyond_its_pages() {
         let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
         assert_eq!(history.await.unwrap().len(), 600);
     });
+    // Both are asked at once, in no order.
+    let mut questions = Box::pin(questions).await;
+    questions.sort();
     assert_eq!(
-        questions.await,
+        questions,
         [
+            "$JS.API.DIRECT.GET.CORE",
+            "$JS.API.DIRECT.GET.CORE",
             "$JS.API.STREAM.MSG.GET.CORE",
-            "$JS.API.DIRECT.GET.CORE",
-            "$JS.API.DIRECT.GET.CORE",
         ]
     );
 }
 
 #[tokio::test]
-async fn a_first_event_is_all_that_the_leader_is_asked_for() {
+async fn the_leader_is_asked_the_same_whether_there_is_a_history_or_not() {
     let world = World::new().await;
-    let subject = subject();
-    let first = event(&subject, Expected::LastSequence(0));
-    let first = world.broker.append(&[first]).await.unwrap().position;
-    let read = async || {
-        let history = world.broker.history_from_leader::<WorkspaceEvent>(&subject);
-        let history = history.await.unwrap();
-        history.iter().map(|it| it.position).collect::<Vec<_>>()
-    };
-    let questions = asked(&world, async { assert_eq!(read().await, [first]) });
-    assert_eq!(questions.await, ["$JS.API.STREAM.MSG.GET.CORE"]);
-    let second = event(&subject, Expected::LastSequence(first.sequence));
-    let second = world.broker.append(&[second]).await.unwrap().position;
-    assert_eq!(read().await, [first, second]);
+    let (nothing, one, two) = (subject(), subject(), subject());
+    let first = |subject| event(subject, Expected::LastSequence(0));
+    let messages = [first(&one), first(&two), event(&two, Expected::Any)];
+    world.broker.append(&messages).await.unwrap();
+    for (subject, events) in [(&nothing, 0), (&one, 1), (&two, 2)] {
+        let questions = asked(&world, async {
+            let history = world.broker.history_from_leader::<WorkspaceEvent>(subject);
+            assert_eq!(history.await.unwrap().len(), events);
+        });
+        let mut questions = Box::pin(questions).await;
+        questions.sort();
+        assert_eq!(
+            questions,
+            ["$JS.API.DIRECT.GET.CORE", "$JS.API.STREAM.MSG.GET.CORE"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn of_a_short_history_the_leader_is_asked_for_the_first_event_alone() {
+    let world = World::new().await;
+    let (nothing, one, two) = (subject(), subject(), subject());
+    let first = |subject| event(subject, Expected::LastSequence(0));
+    let messages = [first(&one), first(&two), event(&two, Expected::Any)];
+    world.broker.append(&messages).await.unwrap();
+    let (leader, pages) = ("$JS.API.STREAM.MSG.GET.CORE", "$JS.API.DIRECT.GET.CORE");
+    for (subject, sequences, costs) in [
+        (&nothing, vec![], vec![leader]),
+        (&one, vec![1], vec![leader]),
+        (&two, vec![2, 3], vec![leader, pages]),
+    ] {
+        let questions = asked(&world, async {
+            let history = world
+                .broker
+                .short_history_from_leader::<WorkspaceEvent>(subject);
+            let history = history.await.unwrap().into_iter();
+            let found: Vec<_> = history.map(|it| it.position.sequence).collect();
+            assert_eq!(found, sequences);
+        });
+        assert_eq!(Box::pin(questions).await, costs);
+    }
 }

@@ -29,6 +29,10 @@ use crate::links::target::Blocklist;
 
 /// Slugs that lead nowhere and are remembered as such, so that guessing costs the broker little.
 const UNKNOWN_MAX: u64 = 10_000;
+/// Counts of what the tail tells of slugs: a slug that shares one is read once more at most.
+const SLUG_COUNTS: usize = 1_024;
+/// The same of links. Many, half a megabyte: each new link makes those that share its count be looked up again.
+const LINK_COUNTS: usize = 1 << 16;
 /// How long such a slug is remembered.
 const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 
@@ -37,12 +41,14 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 pub(crate) struct Directory(Arc<Kept>);
 
 struct Kept {
-    held: Cache<Address, Held, HeldWeight>,
+    holders: Cache<Address, Held, HeldWeight>,
     /// Few ask for them, and they are forgotten after a while.
     unknown: moka::sync::Cache<Address, ()>,
     links: Cache<LinkId, Arc<Destination>, Weight>,
     hosts: Hosts,
-    heard: Heard,
+    /// What the tail told of, of slugs and of links.
+    slugs_heard: Heard,
+    links_heard: Heard,
     blocklist: Arc<Blocklist>,
 }
 
@@ -155,14 +161,15 @@ impl Directory {
     pub(crate) fn new(links_max: u64, blocklist: Arc<Blocklist>) -> Self {
         let items_max = usize::try_from(links_max).unwrap_or(usize::MAX);
         Self(Arc::new(Kept {
-            held: Cache::with_weighter(items_max, links_max, HeldWeight),
+            holders: Cache::with_weighter(items_max, links_max, HeldWeight),
             unknown: moka::sync::Cache::builder()
                 .max_capacity(UNKNOWN_MAX)
                 .time_to_live(UNKNOWN_FOR)
                 .build(),
             links: Cache::with_weighter(items_max, links_max, Weight),
             hosts: Hosts::new(),
-            heard: Heard::new(),
+            slugs_heard: Heard::with_counts(SLUG_COUNTS),
+            links_heard: Heard::with_counts(LINK_COUNTS),
             blocklist,
         }))
     }
@@ -184,17 +191,27 @@ impl Directory {
             space: space.name(),
             slug,
         };
-        if let Some(led) = self.0.held.get(&asked).and_then(|it| it.led)
-            && self.0.heard.is_current(led.mark)
-        {
-            return Ok(Some(led.destination));
+        let held = self.0.holders.get(&asked);
+        let is_kept = held.is_some();
+        if let Some(destination) = self.current(held) {
+            return Ok(Some(destination));
         }
         // In a box: reading takes much room, which who finds it here need not bring.
-        Box::pin(self.seek(broker, space, slug)).await
+        if is_kept {
+            Box::pin(self.look(broker, space, asked)).await
+        } else {
+            Box::pin(self.look_in_any_spelling(broker, space, slug)).await
+        }
     }
 
-    /// The same, of any spelling of the slug; what is found is kept beside it.
-    async fn seek(
+    /// Where a slug leads by what is kept, if the tail told of nothing since.
+    fn current(&self, held: Option<Held>) -> Option<Arc<Destination>> {
+        let led = held?.led?;
+        let is_true = self.0.links_heard.is_current(led.mark);
+        is_true.then_some(led.destination)
+    }
+
+    async fn look_in_any_spelling(
         &self,
         broker: &Broker,
         space: &Space,
@@ -209,20 +226,33 @@ impl Directory {
             space: space.name(),
             slug: &slug,
         };
-        let mark = self.0.heard.mark(&address);
-        let Some(holder) = self.holder(broker, space, address).await? else {
+        match self.current(self.0.holders.get(&address)) {
+            Some(destination) => Ok(Some(destination)),
+            None => self.look(broker, space, address).await,
+        }
+    }
+
+    /// Looks for the link, and where it leads, and keeps both beside the slug.
+    async fn look(
+        &self,
+        broker: &Broker,
+        space: &Space,
+        address: AddressRef<'_>,
+    ) -> Result<Option<Arc<Destination>>, ReadError> {
+        let kept = &*self.0;
+        let mark = kept.slugs_heard.mark(&address);
+        let Some(holder) = self.holder(broker, space, address, mark).await? else {
             return Ok(None);
         };
         let led = self.led(broker, holder).await?;
-        if let Some(led) = &led {
-            let held = Held {
-                holder,
-                led: Some(led.clone()),
-            };
-            self.0.heard.keep(mark, || {
-                self.0.held.insert(Address::new(space, &slug), held);
-            });
-        }
+        let held = Held {
+            holder,
+            led: led.clone(),
+        };
+        kept.slugs_heard.keep(mark, || {
+            let address = Address::new(space, address.slug);
+            kept.holders.insert(address, held);
+        });
         Ok(led.map(|it| it.destination))
     }
 
@@ -238,49 +268,47 @@ impl Directory {
         Ok(destination.filter(|it| it.workspace == workspace))
     }
 
+    /// Who holds a slug; that nobody does is kept, unless the tail told of it since the mark.
     async fn holder(
         &self,
         broker: &Broker,
         space: &Space,
         address: AddressRef<'_>,
+        mark: Mark,
     ) -> Result<Option<Holder>, ReadError> {
         let kept = &*self.0;
-        if let Some(held) = kept.held.get(&address) {
+        if let Some(held) = kept.holders.get(&address) {
             return Ok(Some(held.holder));
         }
         if kept.unknown.contains_key(&address) {
             return Ok(None);
         }
-        let mark = kept.heard.mark(&address);
         let last = broker.last_from_leader(&space.claim(address.slug)).await?;
-        let holder = match last.as_ref().and_then(holder) {
-            Some(Subject::Link(workspace, link)) => Some(Holder { workspace, link }),
-            Some(_) | None => None,
-        };
-        kept.heard.keep(mark, || {
-            let address = Address::new(space, address.slug);
-            match holder {
-                Some(holder) => kept.held.insert(address, Held { holder, led: None }),
-                None => kept.unknown.insert(address, ()),
-            }
+        if let Some(Subject::Link(workspace, link)) = last.as_ref().and_then(holder) {
+            return Ok(Some(Holder { workspace, link }));
+        }
+        kept.slugs_heard.keep(mark, || {
+            kept.unknown.insert(Address::new(space, address.slug), ());
         });
-        Ok(holder)
+        Ok(None)
     }
 
     /// Where a link leads, with the mark since which it does; `None` if its history isn't one that leads anywhere.
     async fn led(&self, broker: &Broker, holder: Holder) -> Result<Option<Led>, ReadError> {
         let kept = &*self.0;
-        let mark = kept.heard.mark(&holder.link);
+        let mark = kept.links_heard.mark(&holder.link);
         let led = |destination| Led { destination, mark };
         if let Some(destination) = kept.links.get(&holder.link) {
             return Ok(Some(led(destination)));
         }
         let subject = Subject::Link(holder.workspace, holder.link);
-        let history = broker.history_from_leader::<LinkEvent>(&subject).await?;
+        let history = broker
+            .short_history_from_leader::<LinkEvent>(&subject)
+            .await?;
         let events = history.iter().map(|it| &it.event);
         let destination = Destination::of(&subject, events, &kept.blocklist).map(Arc::new);
         if let Some(destination) = &destination {
-            kept.heard.keep(mark, || {
+            kept.links_heard.keep(mark, || {
                 kept.links.insert(holder.link, Arc::clone(destination));
             });
         }
@@ -315,14 +343,14 @@ impl Directory {
         let kept = &*self.0;
         kept.hosts.tell(subject);
         if let Subject::Link(_, link) = subject {
-            kept.heard.tell(link, || kept.links.remove(link));
+            kept.links_heard.tell(link, || kept.links.remove(link));
         } else if let Subject::Claim(Context::Links, ClaimKind::Slug, key) = subject
             && let Some(address) = claimed(key)
         {
             let (space, slug) = (&*address.0, &*address.1);
             let address = AddressRef { space, slug };
-            kept.heard.tell(&address, || {
-                kept.held.remove(&address);
+            kept.slugs_heard.tell(&address, || {
+                kept.holders.remove(&address);
                 kept.unknown.invalidate(&address);
             });
         }
@@ -332,10 +360,12 @@ impl Directory {
     pub(super) fn forget(&self) {
         let kept = &*self.0;
         kept.hosts.forget();
-        kept.heard.tell_all(|| {
-            kept.held.clear();
-            kept.unknown.invalidate_all();
-            kept.links.clear();
+        kept.slugs_heard.tell_all(|| {
+            kept.links_heard.tell_all(|| {
+                kept.holders.clear();
+                kept.unknown.invalidate_all();
+                kept.links.clear();
+            });
         });
     }
 }

@@ -9,9 +9,8 @@ use super::Directory;
 
 /// How long a tail that broke is left alone.
 const REOPEN_AFTER: Duration = Duration::from_secs(1);
-/// Messages and bytes of the tail that are looked at together.
+/// Messages of the tail that are looked at together; they come without bodies.
 const TAIL_MESSAGES_MAX: usize = 1_000;
-const TAIL_BYTES_MAX: usize = 4 << 20;
 
 /// Keeps the directory true for as long as it is polled.
 #[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
@@ -27,7 +26,7 @@ pub(crate) async fn follow(directory: Directory, broker: Broker, mut tail: Tail)
 
 async fn listen(directory: &Directory, tail: &mut Tail) -> ReadError {
     loop {
-        match tail.next_batch(TAIL_MESSAGES_MAX, TAIL_BYTES_MAX).await {
+        match tail.next_batch(TAIL_MESSAGES_MAX, usize::MAX).await {
             Ok(batch) => {
                 let subjects = batch.iter().filter_map(|it| it.subject.as_ref());
                 subjects.for_each(|subject| directory.tell(subject));

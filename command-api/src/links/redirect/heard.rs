@@ -1,23 +1,18 @@
-//! What the log's tail told of while something was read: what was read before may be old, and isn't kept.
+//! What the log's tail told of: what was read before may be old, and isn't kept; what was read since is true.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Keys share counts; two that do make each other look again, which is harmless.
-const COUNTS: usize = 1_024;
+/// How many can keep and forget at once.
+const TURNS: usize = 256;
 
 /// How often the tail told of a key, or of one that shares its count.
 pub(super) struct Heard {
-    counts: Box<[Count]>,
+    told: Box<[AtomicU64]>,
+    /// Held while a count changes, and while something is kept or forgotten; each for many counts.
+    turns: [Mutex<()>; TURNS],
     hasher: RandomState,
-}
-
-#[derive(Default)]
-struct Count {
-    told: AtomicU64,
-    /// Held while it changes, and while something is kept or forgotten.
-    turn: Mutex<()>,
 }
 
 /// How often it was when a reading began.
@@ -28,77 +23,77 @@ pub(super) struct Mark {
 }
 
 impl Heard {
-    pub(super) fn new() -> Self {
+    /// Keys share so many counts; two that share one make each other look again, which is harmless.
+    pub(super) fn with_counts(counts: usize) -> Self {
         Self {
-            counts: (0..COUNTS).map(|_| Count::default()).collect(),
+            told: (0..counts.max(1)).map(|_| AtomicU64::new(0)).collect(),
+            turns: std::array::from_fn(|_| Mutex::new(())),
             hasher: RandomState::new(),
         }
     }
 
     /// To be taken before the reading.
     pub(super) fn mark(&self, key: &impl Hash) -> Mark {
-        let count = self.place(key);
-        let told = self.counts.get(count).map_or(0, |count| {
-            let _turn = count.turn();
-            count.told()
-        });
-        Mark { count, told }
+        let count = self.count(key);
+        let _turn = self.turn(count);
+        Mark {
+            count,
+            told: self.told(count),
+        }
     }
 
     /// Whether the tail told of nothing since: what was read then is true now.
     pub(super) fn is_current(&self, mark: Mark) -> bool {
-        let count = self.counts.get(mark.count);
-        count.is_some_and(|it| it.told() == mark.told)
+        self.told(mark.count) == mark.told
     }
 
     /// Keeps what was read, unless the tail told of its key meanwhile.
     pub(super) fn keep(&self, mark: Mark, keep: impl FnOnce()) {
         // Held while it is kept: the tail may only tell before, and be noticed, or after, and be obeyed.
-        let Some(count) = self.counts.get(mark.count) else {
-            return;
-        };
-        let _turn = count.turn();
-        if count.told() == mark.told {
+        let _turn = self.turn(mark.count);
+        if self.is_current(mark) {
             keep();
         }
     }
 
     /// The tail told of a key: what is kept of it goes.
     pub(super) fn tell<T>(&self, key: &impl Hash, forget: impl FnOnce() -> T) {
-        if let Some(count) = self.counts.get(self.place(key)) {
-            let _turn = count.turn();
-            count.tell();
-            forget();
+        let count = self.count(key);
+        let _turn = self.turn(count);
+        if let Some(told) = self.told.get(count) {
+            told.fetch_add(1, Ordering::AcqRel);
         }
+        forget();
     }
 
     /// The tail may have told of anything.
     pub(super) fn tell_all(&self, forget: impl FnOnce()) {
         // Until all is forgotten nobody begins to read, and keeps for true what they found here.
-        let turns: Vec<_> = self.counts.iter().map(Count::turn).collect();
-        self.counts.iter().for_each(Count::tell);
+        let turns: Vec<_> = self.turns.iter().map(lock).collect();
+        for told in &self.told {
+            told.fetch_add(1, Ordering::AcqRel);
+        }
         forget();
         drop(turns);
     }
 
-    fn place(&self, key: &impl Hash) -> usize {
-        let place = self.hasher.hash_one(key) % COUNTS as u64;
-        usize::try_from(place).unwrap_or_default()
+    fn count(&self, key: &impl Hash) -> usize {
+        let counts = self.told.len() as u64;
+        usize::try_from(self.hasher.hash_one(key) % counts).unwrap_or_default()
+    }
+
+    fn told(&self, count: usize) -> u64 {
+        let told = self.told.get(count);
+        told.map_or(0, |it| it.load(Ordering::Acquire))
+    }
+
+    fn turn(&self, count: usize) -> Option<MutexGuard<'_, ()>> {
+        self.turns.get(count % TURNS).map(lock)
     }
 }
 
-impl Count {
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn told(&self) -> u64 {
-        self.told.load(Ordering::Acquire)
-    }
-
-    fn tell(&self) {
-        self.told.fetch_add(1, Ordering::AcqRel);
-    }
+fn lock(turn: &Mutex<()>) -> MutexGuard<'_, ()> {
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -110,7 +105,7 @@ mod tests {
     use std::time::Duration;
 
     fn is_kept(meanwhile: impl FnOnce(&Heard)) -> bool {
-        let heard = Heard::new();
+        let heard = Heard::with_counts(4);
         let mark = heard.mark(&"a");
         meanwhile(&heard);
         let kept = Cell::new(false);
@@ -120,7 +115,7 @@ mod tests {
 
     #[test]
     fn what_was_read_is_current_until_the_tail_tells_of_it() {
-        let heard = Heard::new();
+        let heard = Heard::with_counts(4);
         let mark = heard.mark(&"a");
         assert!(heard.is_current(mark));
         heard.tell(&"a", || {});
@@ -132,11 +127,16 @@ mod tests {
 
     #[test]
     fn nobody_begins_to_read_while_all_is_forgotten() {
-        let heard = Arc::new(Heard::new());
+        let heard = Arc::new(Heard::with_counts(4));
         let (send, marked) = mpsc::channel();
+        let (begin, begun) = mpsc::channel();
         let reader = Arc::clone(&heard);
         heard.tell_all(|| {
-            thread::spawn(move || send.send(reader.mark(&"a")));
+            thread::spawn(move || {
+                begin.send(()).unwrap();
+                send.send(reader.mark(&"a")).unwrap();
+            });
+            begun.recv().unwrap();
             let early = marked.recv_timeout(Duration::from_millis(50));
             assert!(early.is_err(), "marked while much was there");
         });

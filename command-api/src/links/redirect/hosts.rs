@@ -18,6 +18,9 @@ const HOSTS_MAX: usize = 10_000;
 /// Workspaces whose domains are kept; 20 domains of 400 bytes at most.
 const WORKSPACES_MAX: usize = 10_000;
 
+/// Of what the tail tells.
+const COUNTS: usize = 256;
+
 /// Domains of workspaces.
 pub(super) struct Hosts {
     spaces: Cache<Box<str>, Host>,
@@ -48,7 +51,7 @@ impl Hosts {
         Self {
             spaces: Cache::new(HOSTS_MAX),
             brought: Cache::new(WORKSPACES_MAX),
-            heard: Heard::new(),
+            heard: Heard::with_counts(COUNTS),
         }
     }
 

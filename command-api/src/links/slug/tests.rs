@@ -1,5 +1,6 @@
 //! What is a slug, what is none, and which are the same.
 
+use icu_casemap::CaseMapper;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use proptest::prelude::*;
 use unicode_normalization::UnicodeNormalization;
@@ -30,6 +31,12 @@ proptest! {
         if let Ok(slug) = Slug::parse(&text) {
             prop_assert_eq!(slug.as_str(), text.nfc().collect::<String>());
         }
+    }
+
+    #[test]
+    fn of_ascii_the_key_is_what_the_standard_folds_it_to(text in "[ -~]{0,64}") {
+        let folded = CaseMapper::new().fold_string(&text);
+        prop_assert_eq!(key(&text), folded.chars().collect::<String>());
     }
 
     #[test]
