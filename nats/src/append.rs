@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::ErrorCode;
 use events::{Position, StreamName, Subject};
 use tokio::time::Instant;
@@ -128,8 +127,8 @@ impl Broker {
     ) -> Result<u64, RequestError> {
         if before.is_empty() {
             let subject = last.subject.to_string();
-            let headers = HeaderMap::clone(&last.headers);
-            self.publish(subject, headers, last.body.clone()).await
+            self.publish(subject, last.header_map(), last.body.clone())
+                .await
         } else {
             let (broker, before, last) = (self.clone(), before.to_vec(), last.clone());
             // A batch that was begun is ended, also when its caller hangs up: the server keeps an open one for ten seconds,

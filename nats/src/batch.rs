@@ -64,7 +64,7 @@ impl Broker {
 }
 
 fn batch_headers(message: &NewMessage, id: &HeaderValue, sequence: u64) -> HeaderMap {
-    let mut headers = HeaderMap::clone(&message.headers);
+    let mut headers = message.header_map();
     headers.insert(NATS_BATCH_ID, id.clone());
     headers.insert(NATS_BATCH_SEQUENCE, HeaderValue::from(sequence));
     headers

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
-use async_nats::header::{HeaderName, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_TTL};
+use async_nats::header::{
+    HeaderName, HeaderValue, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_MESSAGE_TTL,
+};
 use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use events::{
@@ -21,13 +23,16 @@ pub enum Expected {
     LastSequence(u64),
 }
 
+/// A header and its value.
+pub(crate) type Line = (HeaderName, HeaderValue);
+
 /// A message for a stream; a clone shares its headers and its body.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     pub(crate) subject: Subject,
     pub(crate) id: EventId,
     pub(crate) expected: Expected,
-    pub(crate) headers: Arc<HeaderMap>,
+    pub(crate) headers: Arc<[Line]>,
     pub(crate) body: Bytes,
 }
 
@@ -76,7 +81,9 @@ impl NewMessage {
     /// Lets the message expire: in whole seconds, at least one.
     #[must_use]
     pub fn with_ttl(mut self, ttl: Duration) -> Self {
-        Arc::make_mut(&mut self.headers).insert(NATS_MESSAGE_TTL, ttl.as_secs().max(1).to_string());
+        let ttl = HeaderValue::from(ttl.as_secs().max(1));
+        let lines = self.headers.iter().cloned();
+        self.headers = lines.chain([(NATS_MESSAGE_TTL, ttl)]).collect();
         self
     }
 
@@ -85,12 +92,17 @@ impl NewMessage {
         &self.subject
     }
 
+    /// The headers in the form in which they are sent.
+    pub(crate) fn header_map(&self) -> HeaderMap {
+        self.headers.iter().cloned().collect()
+    }
+
     /// The message as its stream would hold it: for tests of those who read.
     pub fn as_stored(&self, sequence: u64, stored_at: Timestamp) -> StoredMessage {
         let message = StreamMessage {
             subject: self.subject.to_string().into(),
             sequence,
-            headers: HeaderMap::clone(&self.headers),
+            headers: self.header_map(),
             payload: self.body.clone(),
             time: stored_at.odt(),
         };
@@ -104,26 +116,26 @@ impl NewMessage {
         body: Bytes,
         expected: Expected,
     ) -> Self {
-        let mut headers = header_map(pairs);
-        if let Expected::LastSequence(sequence) = expected {
-            headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string());
-        }
+        let expecting = match expected {
+            Expected::Any => None,
+            Expected::LastSequence(sequence) => {
+                Some((NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.into()))
+            }
+        };
         Self {
             subject,
             id,
             expected,
-            headers: headers.into(),
+            headers: lines(pairs).chain(expecting).collect(),
             body,
         }
     }
 }
 
 /// Headers for the broker. What came from outside (a request's id) must not break out of its line.
-pub(crate) fn header_map(pairs: Vec<(&'static str, String)>) -> HeaderMap {
-    pairs
-        .into_iter()
-        .map(|(name, value)| (HeaderName::from_static(name), in_one_line(value).into()))
-        .collect()
+pub(crate) fn lines(pairs: Vec<(&'static str, String)>) -> impl Iterator<Item = Line> {
+    let pairs = pairs.into_iter();
+    pairs.map(|(name, value)| (HeaderName::from_static(name), in_one_line(value).into()))
 }
 
 fn in_one_line(value: String) -> String {
@@ -157,7 +169,7 @@ impl StoredMessage {
 
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(async_nats::HeaderValue::as_str)
+        self.headers.get(name).map(HeaderValue::as_str)
     }
 
     /// `ce-id`
@@ -208,11 +220,13 @@ impl StoredMessage {
 
 #[cfg(test)]
 mod tests {
-    use super::header_map;
+    use async_nats::HeaderMap;
+
+    use super::lines;
 
     #[test]
     fn a_value_cannot_break_out_of_its_line() {
-        let headers = header_map(vec![("a", "1\r\nNats-TTL: 1s".to_owned())]);
+        let headers: HeaderMap = lines(vec![("a", "1\r\nNats-TTL: 1s".to_owned())]).collect();
         assert_eq!(headers.get("a").unwrap().as_str(), "1  Nats-TTL: 1s");
         assert_eq!(headers.len(), 1);
     }

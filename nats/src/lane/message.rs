@@ -1,13 +1,12 @@
 //! A message of clicks as it goes out, from the lane as from the spool.
 
-use async_nats::HeaderMap;
 use events::{BATCH_CONTENT_TYPE, ClickId, EVENT_ID_HEADER, EventId, Subject, WorkspaceId};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::queue::{Fate, Packed};
 use super::{BATCH_HEADER, PRODUCER_HEADER};
-use crate::message::header_map;
+use crate::message::{Line, lines};
 use crate::spool::Entry;
 use crate::{Expected, NewMessage};
 
@@ -60,11 +59,11 @@ pub(super) fn pairs(id: ClickId) -> Vec<(&'static str, String)> {
     ]
 }
 
-pub(super) fn headers(id: ClickId, producer: String, number: u64) -> HeaderMap {
+pub(super) fn headers(id: ClickId, producer: String, number: u64) -> impl Iterator<Item = Line> {
     let mut pairs = pairs(id);
     pairs.push((PRODUCER_HEADER, producer));
     pairs.push((BATCH_HEADER, number.to_string()));
-    header_map(pairs)
+    lines(pairs)
 }
 
 /// As the broker takes several at once.
@@ -73,7 +72,7 @@ pub(super) fn of_entry(entry: &Entry) -> NewMessage {
         subject: subject_of(entry.workspace),
         id: EventId::new(entry.id.uuid()),
         expected: Expected::Any,
-        headers: headers(entry.id, entry.producer.to_string(), entry.number).into(),
+        headers: headers(entry.id, entry.producer.to_string(), entry.number).collect(),
         body: entry.body.clone(),
     }
 }

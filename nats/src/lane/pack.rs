@@ -5,7 +5,7 @@ use events::links::ClickEvent;
 use events::{ClickId, EventId, WorkspaceId};
 
 use super::message::{pairs, subject_of};
-use crate::message::header_map;
+use crate::message::lines;
 use crate::{Expected, NewMessage};
 
 /// The most clicks of one message.
@@ -68,7 +68,7 @@ impl NewMessage {
             subject: subject_of(workspace),
             id: EventId::new(pack.id.uuid()),
             expected: Expected::Any,
-            headers: header_map(pairs(pack.id)).into(),
+            headers: lines(pairs(pack.id)).collect(),
             body: pack.finish(),
         };
         Ok(packs.into_iter().map(message).collect())

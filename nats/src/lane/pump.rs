@@ -136,7 +136,7 @@ impl Pump {
     /// Sends a message, and gives it back if it isn't known to be stored.
     async fn send(&self, message: Numbered) -> Option<Numbered> {
         let entry = &message.entry;
-        let headers = headers(entry.id, self.producer.to_string(), entry.number);
+        let headers = headers(entry.id, self.producer.to_string(), entry.number).collect();
         let subject = subject_of(entry.workspace).to_string();
         let body = entry.body.clone();
         let sent = self
