@@ -1,5 +1,7 @@
 //! What every answer keeps to: pages, tags, documents and figures.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::Value;
@@ -124,6 +126,38 @@ async fn documents_and_figures_are_open_to_everybody() {
         assert_eq!(response.status(), 200, "{path}");
         let body = response.text().await.unwrap();
         assert!(body.contains(text), "{path}: {body}");
+    }
+    stack.finish().await;
+}
+
+/// A figure without labels is there from the start; one with labels may have nothing to tell yet.
+#[tokio::test]
+async fn every_figure_is_told_of_and_every_one_that_is_told_of_is_there() {
+    let stack = Stack::start().await;
+    let page = stack.guest().request(Method::GET, "/metrics").send().await;
+    let page = page.unwrap().text().await.unwrap();
+    // `# TYPE <name> <type>`, where the name of a counter lacks its `_total`.
+    let figures = page.lines().filter_map(|it| {
+        let (name, kind) = it.strip_prefix("# TYPE ")?.split_once(' ')?;
+        let ending = if kind == "counter" { "_total" } else { "" };
+        Some((format!("{name}{ending}"), kind))
+    });
+    let figures: BTreeMap<_, _> = figures.collect();
+    let told = include_str!("../../../docs/operating.md");
+    // `| name | type | labels | process | what it tells |`, the name in backticks.
+    let rows = told.lines().filter_map(|it| {
+        let mut cells = it.strip_prefix("| `")?.split(" | ");
+        let name = cells.next()?.strip_suffix('`')?;
+        Some((name, (cells.next()?, cells.next()?.trim())))
+    });
+    let is_figure = |it: &(&str, (&str, &str))| ["counter", "gauge", "histogram"].contains(&it.1.0);
+    let rows: BTreeMap<_, _> = rows.filter(is_figure).collect();
+    for (name, kind) in &figures {
+        let row = rows.get(&**name).map(|it| it.0);
+        assert_eq!(row, Some(*kind), "{name} in docs/operating.md");
+    }
+    for (name, (_, labels)) in rows {
+        assert!(figures.contains_key(name) || !labels.is_empty(), "{name}");
     }
     stack.finish().await;
 }

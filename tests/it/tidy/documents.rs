@@ -105,6 +105,21 @@ fn decisions_are_numbered_without_a_gap_and_say_why_what_and_at_what_price() -> 
 }
 
 #[test]
+fn every_decision_is_in_the_list_of_them() -> anyhow::Result<()> {
+    let (index, decisions): (Vec<_>, Vec<_>) = files(&[".md"])?
+        .into_iter()
+        .filter(|it| it.path.starts_with("docs/adr/"))
+        .partition(|it| it.path == "docs/adr/README.md");
+    let listed: Vec<_> = index.iter().flat_map(|it| links(&it.text)).collect();
+    let is_listed = |path: &str| listed.iter().any(|it| path == format!("docs/adr/{it}"));
+    let lacking = decisions.iter().filter(|it| !is_listed(&it.path));
+    let lacking: Vec<_> = lacking
+        .map(|it| format!("{} is not in the list", it.path))
+        .collect();
+    none(&lacking)
+}
+
+#[test]
 fn dead_paths_and_links_are_found() {
     let rooms = BTreeSet::from(["nats".to_owned(), ".tools".to_owned()]);
     let text = "`nats/src/gone.rs`, `nats/`, `application/json`, `/v1/links`, `.tools/x`, `GET /a/b.rs`\n\

@@ -55,12 +55,10 @@ fn a_table_that_differs_is_refused() {
         Setting {
             name: "A_B",
             default: Some("1"),
-            about: "",
         },
         Setting {
             name: "C",
             default: None,
-            about: "",
         },
     ];
     let good = "# T\n\n## Settings\n\n| variable | default |\n|---|---|\n| `A_B` | `1` | a |\n| `C` |  | b |\n\n## More\n| `D` | |\n";

@@ -179,7 +179,7 @@ impl Directory {
         self.0.links.len() as u64
     }
 
-    /// Where a slug leads; what isn't in memory costs two reads of the log, of the leader, which knows all that was told.
+    /// Where a slug leads; what isn't in memory is read of the leader, which knows all that was told.
     pub(crate) async fn find(
         &self,
         broker: &Broker,

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use events::core::{ApiKeyEvent, SessionEvent, UserEvent, WorkspaceEvent};
-use events::{ApiKeyId, SessionId, Subject, Timestamp, UserId, WorkspaceId};
+use events::{ApiKeyId, DomainEvent, SessionId, Subject, Timestamp, UserId, WorkspaceId};
 use nats::StoredMessage;
 use time::Duration;
 
 use super::membership::user_of;
 use super::{Caller, Credential};
+use crate::problem::Chain;
 
 /// More are never remembered, some 100 MB: beyond, everything is refused that was issued before the later half of them.
 const REVOCATIONS_MAX: usize = 1_000_000;
@@ -111,7 +112,7 @@ impl Revocations {
     }
 
     fn hear_of_session(&mut self, session: SessionId, message: &StoredMessage) -> Option<UserId> {
-        match message.decode::<SessionEvent>().ok()?.event {
+        match read::<SessionEvent>(message)? {
             SessionEvent::Closed { user, .. } => {
                 self.sessions.insert(session, message.stored_at);
                 Some(user)
@@ -126,7 +127,7 @@ impl Revocations {
         all: Cutoff,
         message: &StoredMessage,
     ) -> Option<UserId> {
-        let kept = match message.decode::<UserEvent>().ok()?.event {
+        let kept = match read::<UserEvent>(message)? {
             UserEvent::PasswordChanged { kept, .. } => Some(kept),
             UserEvent::Erased { .. } => None,
             UserEvent::Registered { .. }
@@ -153,7 +154,7 @@ impl Revocations {
         cutoff: Cutoff,
         message: &StoredMessage,
     ) -> Option<UserId> {
-        let event = message.decode::<WorkspaceEvent>().ok()?.event;
+        let event = read::<WorkspaceEvent>(message)?;
         match event {
             WorkspaceEvent::MemberAdded { .. }
             | WorkspaceEvent::RoleChanged { .. }
@@ -169,7 +170,7 @@ impl Revocations {
     }
 
     fn hear_of_key(&mut self, key: ApiKeyId, message: &StoredMessage) -> Option<UserId> {
-        match message.decode::<ApiKeyEvent>().ok()?.event {
+        match read::<ApiKeyEvent>(message)? {
             ApiKeyEvent::Revoked { user } => {
                 self.keys.insert(key, message.stored_at);
                 Some(user)
@@ -231,6 +232,15 @@ impl UserCutoff {
 
 fn keep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, oldest: Timestamp, at: impl Fn(&V) -> Timestamp) {
     map.retain(|_, value| at(value) >= oldest);
+}
+
+/// What happened; `None`, and a warning, if this version does not know it.
+fn read<E: DomainEvent>(message: &StoredMessage) -> Option<E> {
+    let read = message.decode::<E>().inspect_err(|error| {
+        let (position, error) = (message.position, Chain(error));
+        tracing::warn!(%position, %error, "what this event revokes, if anything, stays good here");
+    });
+    Some(read.ok()?.event)
 }
 
 #[cfg(test)]
