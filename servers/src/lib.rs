@@ -12,6 +12,7 @@ mod ports;
 mod postgres;
 mod process;
 mod scratch;
+mod started;
 mod storage;
 pub mod testing;
 mod tools;

@@ -12,6 +12,7 @@ use crate::{
     Exited, StartError, Tool, Tools,
     folder::{DataFolder, Settings, at, write_private},
     process::{Child, Launch},
+    started,
 };
 
 /// What every deployment's broker is configured with.
@@ -43,13 +44,12 @@ impl Nats {
     /// Starts it with its data in `data`, on the port it had before if that is free, and returns when it is ready.
     pub async fn start(tools: &Tools, data: &Path) -> Result<Self, StartError> {
         let folder = DataFolder::hold(data)?;
-        let settings = folder.settings(1)?;
-        let launch = launch(tools, &folder, &settings)?;
-        let child = launch.start().await?;
+        let launch = |settings: &_| launch(tools, &folder, settings);
+        let started = started::start(&folder, 1, launch).await?;
         Ok(Self {
-            child,
-            launch,
-            settings,
+            child: started.child,
+            launch: started.launch,
+            settings: started.settings,
             folder,
         })
     }

@@ -10,6 +10,7 @@ use crate::{
     folder::{DataFolder, Settings, write_private},
     ports,
     process::{Child, Launch},
+    started,
 };
 
 const ACCESS_KEY: &str = "millrace";
@@ -32,13 +33,12 @@ impl Storage {
     /// Starts it with its data in `data`, on the ports it had before if they are free, and returns when it is ready.
     pub async fn start(tools: &Tools, data: &Path) -> Result<Self, StartError> {
         let folder = DataFolder::hold(data)?;
-        let settings = folder.settings(Ports::COUNT)?;
-        let launch = launch(tools, &folder, &settings)?;
-        let child = launch.start().await?;
+        let launch = |settings: &_| launch(tools, &folder, settings);
+        let started = started::start(&folder, Ports::COUNT, launch).await?;
         Ok(Self {
-            child,
-            launch,
-            settings,
+            child: started.child,
+            launch: started.launch,
+            settings: started.settings,
             _folder: folder,
         })
     }

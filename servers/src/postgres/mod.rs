@@ -16,6 +16,7 @@ use crate::{
     Exited, StartError, Tool, Tools,
     folder::{DataFolder, Settings},
     process::{Child, Launch, run},
+    started,
 };
 pub(crate) use memory::{clear, is_held};
 
@@ -61,24 +62,26 @@ impl Postgres {
         let folder = DataFolder::hold(data)?;
         let settings = folder.settings(1)?;
         let place = cluster::prepare(tools, &folder, &settings, durability).await?;
-        let launch = Launch {
-            server: "postgres",
-            program: program.path.clone(),
-            arguments: arguments(&place.cluster, port(&settings), durability),
-            privileges: place.user.privileges(),
-            environment: &[],
-            search: tools.search().clone(),
-            folder: folder.path().to_owned(),
-            log: folder.log(),
-            marker: "ready to accept connections",
-            before: clear,
+        let launch = |settings: &_| {
+            Ok(Launch {
+                server: "postgres",
+                program: program.path.clone(),
+                arguments: arguments(&place.cluster, port(settings), durability),
+                privileges: place.user.privileges(),
+                environment: &[],
+                search: tools.search().clone(),
+                folder: folder.path().to_owned(),
+                log: folder.log(),
+                marker: "ready to accept connections",
+                before: clear,
+            })
         };
-        let child = launch.start().await?;
+        let started = started::start(&folder, 1, launch).await?;
         let psql = program.path.with_file_name("psql");
         Ok(Self {
-            child,
-            launch,
-            settings,
+            child: started.child,
+            launch: started.launch,
+            settings: started.settings,
             psql,
             folder,
         })
