@@ -11,13 +11,12 @@ use crate::RequestError;
 use crate::address::parse;
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
 use crate::lane::MESSAGE_BYTES_MAX;
+use crate::request::ANSWER_WAIT_MAX;
 
 /// Earlier servers compact blocks without syncing them, whatever `sync_interval` says (nats-server #8475).
 const VERSION_MIN: (i64, i64) = (2, 15);
 /// A full message of clicks with its headers, and as much again for the largest event; nats-server's own default.
 const PAYLOAD_BYTES_MIN: usize = 2 * MESSAGE_BYTES_MAX;
-/// How long the broker may take for one answer: an election in a cluster takes about two seconds.
-pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(3);
 const CONNECT_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Two unanswered pings mean that the connection is dead.
 const PING_INTERVAL: Duration = Duration::from_secs(5);

@@ -7,9 +7,8 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::StoredMessage;
-use crate::request::in_time;
+use crate::request::{ANSWER_WAIT_MAX, in_time};
 use crate::{Broker, ReadError, RequestError};
 
 /// How many messages one request asks for, unless it says.

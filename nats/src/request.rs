@@ -12,9 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Broker;
-use crate::connect::ANSWER_WAIT_MAX;
 use crate::retry::Pauses;
 
+/// How long the broker may take for one answer: an election in a cluster takes about two seconds.
+pub(crate) const ANSWER_WAIT_MAX: Duration = Duration::from_secs(3);
 const NOBODY_LISTENS: &str = "nobody listens there";
 /// While the broker takes in its configuration anew, its API is deaf for less than a millisecond.
 const UNHEARD_PAUSE: Duration = Duration::from_millis(10);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use service::world;
 use utoipa::ToSchema;
 
-use super::Domain;
+use super::domain::Domain;
 use super::link::{Details, Link};
 use super::route::UtmBody;
 use super::rule::RuleBody;

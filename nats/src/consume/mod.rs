@@ -15,8 +15,8 @@ use tokio::sync::watch;
 use tokio::task::coop::unconstrained;
 use tokio::time::timeout;
 
-use crate::connect::ANSWER_WAIT_MAX;
 use crate::message::StoredMessage;
+use crate::request::ANSWER_WAIT_MAX;
 use crate::retry::Pauses;
 use crate::{Broker, Checkpoint, Connection, ReadError, RequestError, StreamState};
 

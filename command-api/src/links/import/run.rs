@@ -15,12 +15,12 @@ use service::problem::{Fault, Problem};
 use super::From;
 use super::lines::{Line, Lines};
 use super::report::{End, Failure, Report, Status, Tally, told};
-use super::steps::{Outcome, Pending, Step, Steps};
+use super::steps::{Outcome, Pending, Step, Steps, Wish};
 use super::tidy::tidy;
 use crate::app::App;
 use crate::links::domain::{Choice, Space};
 use crate::links::link::FORMER_SLUGS_MAX;
-use crate::links::shorten::{self, Wanted};
+use crate::links::shorten;
 use crate::links::slug::Slug;
 use crate::links::step::LINKS_MAX;
 
@@ -58,15 +58,6 @@ struct Part {
     reports: Vec<Report>,
     /// How far the file is after them.
     end: End,
-}
-
-/// A link that a line wants.
-pub(super) struct Wish {
-    pub(super) wanted: Wanted,
-    pub(super) former_slugs: Vec<String>,
-    pub(super) is_archived: bool,
-    /// What was not taken over as it is.
-    pub(super) warnings: Vec<Fault>,
 }
 
 impl Run {

@@ -13,15 +13,24 @@ use service::problem::{Fault, Problem};
 use service::world;
 
 use super::report::{Report, Status};
-use super::run::Wish;
 use crate::app::App;
 use crate::claim::{Standing, look, standing};
 use crate::handle::{Claiming, HandleError};
 use crate::links::known::Known;
+use crate::links::route;
+use crate::links::shorten::{self, Wanted};
 use crate::links::step::{self, ATTEMPTS_MAX, Entry};
-use crate::links::{route, shorten};
 use crate::origin::Origin;
 use crate::problem::{contended, unread};
+
+/// A link that a line wants.
+pub(super) struct Wish {
+    pub(super) wanted: Wanted,
+    pub(super) former_slugs: Vec<String>,
+    pub(super) is_archived: bool,
+    /// What was not taken over as it is.
+    pub(super) warnings: Vec<Fault>,
+}
 
 /// A line that can be tried.
 pub(super) struct Pending {
