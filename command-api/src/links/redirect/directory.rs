@@ -29,12 +29,12 @@ use crate::links::target::Blocklist;
 
 /// Slugs that lead nowhere and are remembered as such, so that guessing costs the broker little.
 const UNKNOWN_MAX: u64 = 10_000;
+/// How long such a slug is remembered.
+const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 /// Counts of what the tail tells of slugs: a slug that shares one is read once more at most.
 const SLUG_COUNTS: usize = 1_024;
 /// The same of links. Many, half a megabyte: each new link makes those that share its count be looked up again.
 const LINK_COUNTS: usize = 1 << 16;
-/// How long such a slug is remembered.
-const UNKNOWN_FOR: Duration = Duration::from_secs(5);
 
 /// Slugs and their destinations; a clone is a pointer.
 #[derive(Clone)]
@@ -157,7 +157,7 @@ impl Address {
 }
 
 impl Directory {
-    /// Keeps so many slugs, and as many links; some 500 bytes for both.
+    /// Keeps so many slugs, and as many links; some 500 bytes for both, and up to twice that if they are of different links.
     pub(crate) fn new(links_max: u64, blocklist: Arc<Blocklist>) -> Self {
         let items_max = usize::try_from(links_max).unwrap_or(usize::MAX);
         Self(Arc::new(Kept {
@@ -244,16 +244,17 @@ impl Directory {
         let Some(holder) = self.holder(broker, space, address, mark).await? else {
             return Ok(None);
         };
-        let led = self.led(broker, holder).await?;
+        let led = self.led(broker, holder).await;
+        // Who holds the slug is known even if where the link leads cannot be read now.
         let held = Held {
             holder,
-            led: led.clone(),
+            led: led.as_ref().ok().cloned().flatten(),
         };
         kept.slugs_heard.keep(mark, || {
             let address = Address::new(space, address.slug);
             kept.holders.insert(address, held);
         });
-        Ok(led.map(|it| it.destination))
+        Ok(led?.map(|it| it.destination))
     }
 
     /// A workspace's link, whatever its slug.

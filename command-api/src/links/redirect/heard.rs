@@ -38,13 +38,13 @@ impl Heard {
         let _turn = self.turn(count);
         Mark {
             count,
-            told: self.told(count),
+            told: self.told(count).unwrap_or_default(),
         }
     }
 
     /// Whether the tail told of nothing since: what was read then is true now.
     pub(super) fn is_current(&self, mark: Mark) -> bool {
-        self.told(mark.count) == mark.told
+        self.told(mark.count) == Some(mark.told)
     }
 
     /// Keeps what was read, unless the tail told of its key meanwhile.
@@ -82,9 +82,9 @@ impl Heard {
         usize::try_from(self.hasher.hash_one(key) % counts).unwrap_or_default()
     }
 
-    fn told(&self, count: usize) -> u64 {
-        let told = self.told.get(count);
-        told.map_or(0, |it| it.load(Ordering::Acquire))
+    fn told(&self, count: usize) -> Option<u64> {
+        let told = self.told.get(count)?;
+        Some(told.load(Ordering::Acquire))
     }
 
     fn turn(&self, count: usize) -> Option<MutexGuard<'_, ()>> {
@@ -122,6 +122,14 @@ mod tests {
         assert!(!heard.is_current(mark));
         let mark = heard.mark(&"a");
         heard.tell_all(|| {});
+        assert!(!heard.is_current(mark));
+    }
+
+    #[test]
+    fn who_shares_a_count_looks_again() {
+        let heard = Heard::with_counts(1);
+        let mark = heard.mark(&"a");
+        heard.tell(&"b", || {});
         assert!(!heard.is_current(mark));
     }
 
