@@ -101,6 +101,8 @@ impl RedirectCounters {
             StatusCode::FORBIDDEN,
             StatusCode::OK,
             StatusCode::METHOD_NOT_ALLOWED,
+            StatusCode::SEE_OTHER,
+            StatusCode::TOO_MANY_REQUESTS,
             StatusCode::SERVICE_UNAVAILABLE,
             StatusCode::INTERNAL_SERVER_ERROR,
         ];

@@ -31,6 +31,8 @@ pub(super) struct Revocations {
     none_before: Option<Timestamp>,
     forget_next: Option<Timestamp>,
     remembered_max: usize,
+    /// Of an event that cannot be read; during an upgrade there may be many.
+    has_warned: bool,
 }
 
 /// What was issued to whom only knew what happened before `sequence` is refused.
@@ -61,6 +63,7 @@ impl Revocations {
             none_before: None,
             forget_next: None,
             remembered_max: REVOCATIONS_MAX,
+            has_warned: false,
         }
     }
 
@@ -111,8 +114,20 @@ impl Revocations {
         Some(user)
     }
 
+    /// What happened; `None` if this version does not know it, and a warning for the first such.
+    fn read<E: DomainEvent>(&mut self, message: &StoredMessage) -> Option<E> {
+        let read = message.decode::<E>();
+        if let Err(error) = &read
+            && !std::mem::replace(&mut self.has_warned, true)
+        {
+            let (position, error) = (message.position, Chain(error));
+            tracing::warn!(%position, %error, "what this event and its like revoke, if anything, stays good here");
+        }
+        Some(read.ok()?.event)
+    }
+
     fn hear_of_session(&mut self, session: SessionId, message: &StoredMessage) -> Option<UserId> {
-        match read::<SessionEvent>(message)? {
+        match self.read::<SessionEvent>(message)? {
             SessionEvent::Closed { user, .. } => {
                 self.sessions.insert(session, message.stored_at);
                 Some(user)
@@ -127,7 +142,7 @@ impl Revocations {
         all: Cutoff,
         message: &StoredMessage,
     ) -> Option<UserId> {
-        let kept = match read::<UserEvent>(message)? {
+        let kept = match self.read::<UserEvent>(message)? {
             UserEvent::PasswordChanged { kept, .. } => Some(kept),
             UserEvent::Erased { .. } => None,
             UserEvent::Registered { .. }
@@ -154,7 +169,7 @@ impl Revocations {
         cutoff: Cutoff,
         message: &StoredMessage,
     ) -> Option<UserId> {
-        let event = read::<WorkspaceEvent>(message)?;
+        let event = self.read::<WorkspaceEvent>(message)?;
         match event {
             WorkspaceEvent::MemberAdded { .. }
             | WorkspaceEvent::RoleChanged { .. }
@@ -170,7 +185,7 @@ impl Revocations {
     }
 
     fn hear_of_key(&mut self, key: ApiKeyId, message: &StoredMessage) -> Option<UserId> {
-        match read::<ApiKeyEvent>(message)? {
+        match self.read::<ApiKeyEvent>(message)? {
             ApiKeyEvent::Revoked { user } => {
                 self.keys.insert(key, message.stored_at);
                 Some(user)
@@ -232,15 +247,6 @@ impl UserCutoff {
 
 fn keep<K: Eq + Hash, V>(map: &mut HashMap<K, V>, oldest: Timestamp, at: impl Fn(&V) -> Timestamp) {
     map.retain(|_, value| at(value) >= oldest);
-}
-
-/// What happened; `None`, and a warning, if this version does not know it.
-fn read<E: DomainEvent>(message: &StoredMessage) -> Option<E> {
-    let read = message.decode::<E>().inspect_err(|error| {
-        let (position, error) = (message.position, Chain(error));
-        tracing::warn!(%position, %error, "what this event revokes, if anything, stays good here");
-    });
-    Some(read.ok()?.event)
 }
 
 #[cfg(test)]
