@@ -20,6 +20,10 @@ const STOP_WITHIN: Duration = Duration::from_millis(300);
 /// A volume is a file that objects are appended to.
 const VOLUME_MEGABYTES_MAX: u32 = 256;
 
+/// Read from the working folder, too: a bucket begins with one volume instead of seven.
+/// There may be only as many as would fit on the disk if each were full.
+const GROWTH: &str = "[master.volume_growth]\ncopy_1 = 1\n";
+
 /// A running S3 server; killed when dropped.
 #[derive(Debug)]
 pub struct Storage {
@@ -173,6 +177,7 @@ fn launch(tools: &Tools, folder: &DataFolder, settings: &Settings) -> Result<Lau
         &folder.path().join("security.toml"),
         inner_keys().as_bytes(),
     )?;
+    write_private(&folder.path().join("master.toml"), GROWTH.as_bytes())?;
     let path = |name: &str| folder.path().join(name).display().to_string();
     let ports = Ports::of(settings);
     let arguments = [
