@@ -30,9 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use events::StreamName;
 use ipnet::IpNet;
-use nats::{Broker, ClickLane, ReadError, Spool, SpoolError, Start};
+use nats::{Broker, ClickLane, ReadError, Spool, SpoolError};
 use service::caller::Gate;
 use service::client_address::TrustedProxies;
 use service::config::Targets;
@@ -220,9 +219,7 @@ async fn open_directory(
 ) -> Result<Directory, ReadError> {
     let directory = Directory::new(links_max, targets.blocklist());
     links::redirect::register(metrics, &directory);
-    let tail = broker
-        .tail_of_headers(StreamName::Links, Start::New)
-        .await?;
+    let tail = links::redirect::open_tail(broker).await?;
     let following = links::redirect::follow(directory.clone(), broker.clone(), tail);
     tasks.spawn_until_stopped("directory", following);
     Ok(directory)

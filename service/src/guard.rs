@@ -48,7 +48,7 @@ pub fn api(router: Router, metrics: &Metrics) -> Router {
 /// Guards the redirects, where every microsecond counts: panics, and a count by status.
 /// No span, no log line, no deadline but the handler's own.
 pub fn redirects(router: Router, metrics: &Metrics) -> Router {
-    let counters = RedirectCounters::new(&metrics.http());
+    let counters = RedirectCounters::new(metrics.http());
     router
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         // Both in one: each layer of a router costs its requests two allocations.
@@ -70,9 +70,9 @@ pub fn shortcut<F>(
 where
     F: Future<Output = Response> + Send + 'static,
 {
-    let counters = RedirectCounters::new(&metrics.http());
+    let counters = RedirectCounters::new(metrics.http());
     Shortcut::new(takes, move |request, peer| {
-        let counters = counters.clone();
+        let counters = Arc::clone(&counters);
         let answered = AssertUnwindSafe(answer(request, peer)).catch_unwind();
         let counted = answered.map(move |answered| {
             let response = answered.unwrap_or_else(answer_panic);
@@ -83,14 +83,16 @@ where
     })
 }
 
-/// Found beforehand and shared, so that a redirect pays no look-up and no allocation for it.
+/// Shared, and found beforehand for the usual statuses, so that a redirect pays no look-up and no allocation for it.
 /// A HEAD counts as the GET that it stands for.
-#[derive(Clone)]
-struct RedirectCounters(Arc<[(StatusCode, Counter)]>);
+struct RedirectCounters {
+    usual: Box<[(StatusCode, Counter)]>,
+    metrics: HttpMetrics,
+}
 
 impl RedirectCounters {
-    fn new(metrics: &HttpMetrics) -> Self {
-        let statuses = [
+    fn new(metrics: HttpMetrics) -> Arc<Self> {
+        let usual = [
             StatusCode::FOUND,
             StatusCode::MOVED_PERMANENTLY,
             StatusCode::TEMPORARY_REDIRECT,
@@ -101,20 +103,26 @@ impl RedirectCounters {
             StatusCode::FORBIDDEN,
             StatusCode::OK,
             StatusCode::METHOD_NOT_ALLOWED,
-            StatusCode::SEE_OTHER,
-            StatusCode::TOO_MANY_REQUESTS,
             StatusCode::SERVICE_UNAVAILABLE,
             StatusCode::INTERNAL_SERVER_ERROR,
         ];
-        let counter = |status| (status, metrics.counter(&Method::GET, "/{slug}", status));
-        Self(Arc::new(statuses.map(counter)))
+        let usual = usual.map(|status| (status, counter(&metrics, status)));
+        Arc::new(Self {
+            usual: Box::new(usual),
+            metrics,
+        })
     }
 
     fn count(&self, status: StatusCode) {
-        if let Some((_, counter)) = self.0.iter().find(|(known, _)| *known == status) {
-            counter.inc();
-        }
+        match self.usual.iter().find(|(usual, _)| *usual == status) {
+            Some((_, counter)) => counter.inc(),
+            None => counter(&self.metrics, status).inc(),
+        };
     }
+}
+
+fn counter(metrics: &HttpMetrics, status: StatusCode) -> Counter {
+    metrics.counter(&Method::GET, "/{slug}", status)
 }
 
 async fn within(deadline: Duration, answer: impl Future<Output = Response>) -> Response {
@@ -228,10 +236,11 @@ mod tests {
         let metrics = Metrics::default();
         let answer = async |request: Parts, _| match request.uri.path() {
             "/x" => StatusCode::FOUND.into_response(),
+            "/z" => StatusCode::SEE_OTHER.into_response(),
             _ => panic!("on purpose"),
         };
         let shortcut = shortcut(|_, _| true, answer, &metrics);
-        for (path, status) in [("/x", 302), ("/y", 500)] {
+        for (path, status) in [("/x", 302), ("/y", 500), ("/z", 303)] {
             let (request, ()) = Request::get(path).body(()).unwrap().into_parts();
             let peer = SocketAddr::from(([127, 0, 0, 1], 1));
             assert_eq!(shortcut.answer(request, peer).await.status(), status);

@@ -207,13 +207,30 @@ async fn store(
 
 #[cfg(test)]
 mod tests {
-    use super::repeated;
-    use events::{ClaimKind, Context, Subject};
+    use super::{Entry, repeated};
+    use crate::links::link::{Bring, Shorten, samples};
+    use events::{LinkId, WorkspaceId};
+    use uuid::Uuid;
+
+    fn entry(slug: &str) -> Entry {
+        Entry {
+            id: LinkId::new(Uuid::nil()),
+            command: Bring::from(Shorten {
+                domain: samples::DOMAIN.to_owned(),
+                own_domain: None,
+                slug: slug.to_owned(),
+                route: samples::route("https://a.example/"),
+                label: samples::label(),
+            }),
+            is_random: false,
+        }
+    }
 
     #[test]
     fn a_slug_that_is_wanted_twice_is_told_where_it_comes_again() {
-        let claim = |slug: &str| Subject::Claim(Context::Links, ClaimKind::Slug, slug.to_owned());
-        let faults = repeated(&["a", "b", "a", "a"].map(claim));
+        let workspace = WorkspaceId::new(Uuid::nil());
+        let values = ["a", "b", "a", "A"].map(|slug| entry(slug).value(workspace));
+        let faults = repeated(&values);
         let told: Vec<_> = faults
             .iter()
             .map(|it| (&*it.pointer, &*it.detail))

@@ -1,5 +1,6 @@
 //! Reading what stands on one subject.
 
+use events::Subject;
 use events::core::WorkspaceEvent;
 use futures::StreamExt;
 use nats::{Expected, ReadError};
@@ -147,13 +148,19 @@ async fn a_history_from_the_leader_costs_one_question_beyond_its_pages() {
     );
 }
 
+async fn of_no_event_one_and_two(world: &World) -> [Subject; 3] {
+    let all = [subject(), subject(), subject()];
+    let [_, one, two] = &all;
+    let first = |subject| event(subject, Expected::LastSequence(0));
+    let messages = [first(one), first(two), event(two, Expected::Any)];
+    world.broker.append(&messages).await.unwrap();
+    all
+}
+
 #[tokio::test]
 async fn the_leader_is_asked_the_same_whether_there_is_a_history_or_not() {
     let world = World::new().await;
-    let (nothing, one, two) = (subject(), subject(), subject());
-    let first = |subject| event(subject, Expected::LastSequence(0));
-    let messages = [first(&one), first(&two), event(&two, Expected::Any)];
-    world.broker.append(&messages).await.unwrap();
+    let [nothing, one, two] = of_no_event_one_and_two(&world).await;
     for (subject, events) in [(&nothing, 0), (&one, 1), (&two, 2)] {
         let questions = asked(&world, async {
             let history = world.broker.history_from_leader::<WorkspaceEvent>(subject);
@@ -171,10 +178,7 @@ async fn the_leader_is_asked_the_same_whether_there_is_a_history_or_not() {
 #[tokio::test]
 async fn of_a_short_history_the_leader_is_asked_for_the_first_event_alone() {
     let world = World::new().await;
-    let (nothing, one, two) = (subject(), subject(), subject());
-    let first = |subject| event(subject, Expected::LastSequence(0));
-    let messages = [first(&one), first(&two), event(&two, Expected::Any)];
-    world.broker.append(&messages).await.unwrap();
+    let [nothing, one, two] = of_no_event_one_and_two(&world).await;
     let (leader, pages) = ("$JS.API.STREAM.MSG.GET.CORE", "$JS.API.DIRECT.GET.CORE");
     for (subject, sequences, costs) in [
         (&nothing, vec![], vec![leader]),

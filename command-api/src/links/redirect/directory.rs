@@ -41,7 +41,7 @@ const LINK_COUNTS: usize = 1 << 16;
 pub(crate) struct Directory(Arc<Kept>);
 
 struct Kept {
-    holders: Cache<Address, Held, HeldWeight>,
+    holders: Cache<Address, Held, Weight>,
     /// Few ask for them, and they are forgotten after a while.
     unknown: moka::sync::Cache<Address, ()>,
     links: Cache<LinkId, Arc<Destination>, Weight>,
@@ -108,10 +108,7 @@ struct Led {
 }
 
 /// A slug that leads takes the room of its destination: it may keep it longer than the links do.
-#[derive(Clone)]
-struct HeldWeight;
-
-impl Weighter<Address, Held> for HeldWeight {
+impl Weighter<Address, Held> for Weight {
     fn weight(&self, _: &Address, held: &Held) -> u64 {
         held.led.as_ref().map_or(1, |it| it.destination.weight())
     }
@@ -161,7 +158,7 @@ impl Directory {
     pub(crate) fn new(links_max: u64, blocklist: Arc<Blocklist>) -> Self {
         let items_max = usize::try_from(links_max).unwrap_or(usize::MAX);
         Self(Arc::new(Kept {
-            holders: Cache::with_weighter(items_max, links_max, HeldWeight),
+            holders: Cache::with_weighter(items_max, links_max, Weight),
             unknown: moka::sync::Cache::builder()
                 .max_capacity(UNKNOWN_MAX)
                 .time_to_live(UNKNOWN_FOR)

@@ -12,6 +12,11 @@ const REOPEN_AFTER: Duration = Duration::from_secs(1);
 /// Messages of the tail that are looked at together; they come without bodies.
 const TAIL_MESSAGES_MAX: usize = 1_000;
 
+/// Opens the tail that keeps a directory true from now on; it says what was written to, which is enough.
+pub(crate) async fn open_tail(broker: &Broker) -> Result<Tail, ReadError> {
+    broker.tail_of_headers(StreamName::Links, Start::New).await
+}
+
 /// Keeps the directory true for as long as it is polled.
 #[expect(clippy::infinite_loop, reason = "runs until it is dropped")]
 pub(crate) async fn follow(directory: Directory, broker: Broker, mut tail: Tail) {
@@ -38,7 +43,7 @@ async fn listen(directory: &Directory, tail: &mut Tail) -> ReadError {
 
 async fn reopen(broker: &Broker) -> Tail {
     loop {
-        match broker.tail_of_headers(StreamName::Links, Start::New).await {
+        match open_tail(broker).await {
             Ok(tail) => return tail,
             Err(error) => tracing::warn!(%error, "the tail of LINKS could not be opened"),
         }

@@ -49,7 +49,7 @@ use refusal::Refusal;
 pub(crate) use destination::Destination;
 pub(crate) use directory::{Directory, register};
 pub(crate) use document::RedirectDocument;
-pub(crate) use follow::follow;
+pub(crate) use follow::{follow, open_tail};
 pub(crate) use metrics::RedirectMetrics;
 pub(super) use network::Network;
 pub(crate) use place::Place;
