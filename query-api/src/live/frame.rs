@@ -45,23 +45,15 @@ pub(super) struct Click<'a> {
     is_bot: bool,
 }
 
-/// A click's frame, written once for all who get it. Cheap to clone.
-#[derive(Clone, Debug)]
-pub(super) struct ClickFrame {
-    pub(super) cursor: Cursor,
-    pub(super) text: Utf8Bytes,
-}
-
 impl Frame<'_> {
     pub(super) fn text(&self) -> serde_json::Result<Utf8Bytes> {
         serde_json::to_string(self).map(Utf8Bytes::from)
     }
 }
 
-impl ClickFrame {
-    /// `None` if it cannot be written, which is logged.
-    pub(super) fn new(cursor: Cursor, event: &ClickEvent<'_>) -> Option<Self> {
-        let click = Click {
+impl<'a> From<&'a ClickEvent<'_>> for Click<'a> {
+    fn from(event: &'a ClickEvent<'_>) -> Self {
+        Self {
             id: event.id,
             link_id: event.data.link_id,
             slug: &event.data.slug,
@@ -72,11 +64,6 @@ impl ClickFrame {
             os: event.data.os.as_deref(),
             device: event.data.device.as_deref(),
             is_bot: event.data.is_bot,
-        };
-        let text = Frame::Click { cursor, click }.text();
-        let text = text
-            .inspect_err(|error| tracing::error!(%cursor, %error, "a click that cannot be written"))
-            .ok()?;
-        Some(Self { cursor, text })
+        }
     }
 }

@@ -20,6 +20,7 @@ mod stay;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod told;
 mod totals;
 mod words;
 

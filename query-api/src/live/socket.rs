@@ -9,9 +9,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::end::End;
-use super::feed::Told;
 use super::frame::Frame;
 use super::stay::Stay;
+use super::told::Frames;
 use super::words::Words;
 
 /// How often a subscriber is asked whether it is still there.
@@ -62,7 +62,7 @@ async fn exchange<W: Words>(
             () = stopping.cancelled() => return Ok(End::Stopping(words.cursor())),
             told = words.next() => {
                 let Some(told) = told else { return Ok(words.end()) };
-                tell(socket, told).await?;
+                tell(socket, &told).await?;
             }
             message = socket.recv() => match message {
                 None | Some(Err(_) | Ok(Message::Close(_))) => return Ok(End::Gone),
@@ -74,27 +74,28 @@ async fn exchange<W: Words>(
                     return Ok(End::Gone);
                 }
                 incoming = 0;
-                send(socket, [Message::Ping(Bytes::new())]).await?;
+                in_time(socket.send(Message::Ping(Bytes::new()))).await?;
             }
         }
     }
 }
 
-async fn tell(socket: &mut WebSocket, told: Vec<Told>) -> Result<(), axum::Error> {
-    send(socket, told.into_iter().map(|it| Message::Text(it.text))).await
-}
-
-/// Sends all in one go.
-async fn send(
-    socket: &mut WebSocket,
-    messages: impl IntoIterator<Item = Message>,
-) -> Result<(), axum::Error> {
-    let sending = async {
-        for message in messages {
-            socket.feed(message).await?;
+/// Tells all in one go.
+async fn tell(socket: &mut WebSocket, told: &[Frames]) -> Result<(), axum::Error> {
+    in_time(async {
+        for frames in told {
+            for frame in frames.as_slice() {
+                socket.feed(Message::Text(frame.text.clone())).await?;
+            }
         }
         socket.flush().await
-    };
+    })
+    .await
+}
+
+async fn in_time(
+    sending: impl Future<Output = Result<(), axum::Error>>,
+) -> Result<(), axum::Error> {
     timeout(SEND_MAX, sending).await.map_err(axum::Error::new)?
 }
 

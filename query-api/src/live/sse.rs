@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::end::End;
-use super::feed::Told;
 use super::frame::Frame;
 use super::stay::Stay;
+use super::told::{Frames, Told};
 use super::words::Words;
 
 pub(super) const MEDIA_TYPE: &str = "text/event-stream";
@@ -77,13 +77,13 @@ impl<W: Words + 'static> Events<W> {
             over = self.stay.over() => End::Over(over),
             () = self.stopping.cancelled() => End::Stopping(self.words.cursor()),
             told = self.words.next() => match told {
-                Some(told) => return Some(events(&told)),
+                Some(told) => return Some(events(told.iter().flat_map(Frames::as_slice))),
                 None => self.words.end(),
             },
             _ = self.heartbeats.tick() => return Some(Bytes::from_static(b":\n\n")),
         };
         self.is_over = true;
-        Some(events(&farewell(end)))
+        Some(events(farewell(end).iter()))
     }
 }
 
@@ -104,8 +104,8 @@ fn farewell(end: End) -> Vec<Told> {
 }
 
 /// A frame is one line of JSON, so it is one line of an event, too.
-fn events(told: &[Told]) -> Bytes {
-    let mut text = String::with_capacity(told.iter().map(|it| it.text.len() + 64).sum());
+fn events<'t>(told: impl Iterator<Item = &'t Told> + Clone) -> Bytes {
+    let mut text = String::with_capacity(told.clone().map(|it| it.text.len() + 64).sum());
     for Told {
         cursor,
         text: frame,
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn an_end_is_told_in_a_last_frame() {
-        let told = events(&farewell(End::Over(Over::Revoked)));
+        let told = events(farewell(End::Over(Over::Revoked)).iter());
         assert_eq!(
             &told[..],
             b"data: {\"type\":\"closing\",\"code\":4401}\n\n".as_slice()

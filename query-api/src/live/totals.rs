@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::cursor::Cursor;
 use super::end::End;
-use super::feed::Told;
 use super::frame::Frame;
 use super::hub::Subscription;
+use super::told::{Frames, Told};
 use super::words::Words;
 use crate::app::App;
 use crate::links::click_count::totals::{self, AllTime};
@@ -93,7 +93,7 @@ impl Totals {
     /// Waits for a click; `None` if there are none to be had any more.
     async fn click(&mut self) -> Option<u64> {
         match self.subscription.next().await {
-            Some(frames) => frames.last().map(|it| it.cursor.sequence),
+            Some(frames) => Some(frames.last()?.cursor()?.sequence),
             // So many that they were not kept, which makes no difference here.
             None => self.listen_again(),
         }
@@ -126,7 +126,7 @@ impl Totals {
 }
 
 impl Words for Totals {
-    async fn next(&mut self) -> Option<Vec<Told>> {
+    async fn next(&mut self) -> Option<Vec<Frames>> {
         loop {
             let Some(wanted) = self.wanted else {
                 self.wanted = Some(self.click().await?);
@@ -140,7 +140,7 @@ impl Words for Totals {
             let counted = counting.await;
             self.counting = None;
             if let Some(told) = self.take(wanted, counted) {
-                return Some(vec![told]);
+                return Some(vec![Frames::new(vec![told])]);
             }
         }
     }

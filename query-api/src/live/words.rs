@@ -2,13 +2,14 @@
 
 use super::cursor::Cursor;
 use super::end::End;
-use super::feed::{Feed, Told};
+use super::feed::Feed;
+use super::told::Frames;
 
 pub(super) trait Words: Send {
     /// What comes next, at once; `None` at the end.
     ///
     /// A call that is given up has taken nothing.
-    fn next(&mut self) -> impl Future<Output = Option<Vec<Told>>> + Send;
+    fn next(&mut self) -> impl Future<Output = Option<Vec<Frames>>> + Send;
 
     /// Where to resume from who has been told all so far, if there is such a place.
     fn cursor(&self) -> Option<Cursor>;
@@ -18,7 +19,7 @@ pub(super) trait Words: Send {
 }
 
 impl Words for Feed {
-    async fn next(&mut self) -> Option<Vec<Told>> {
+    async fn next(&mut self) -> Option<Vec<Frames>> {
         Self::next(self).await
     }
 

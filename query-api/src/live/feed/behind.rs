@@ -11,18 +11,18 @@ use service::problem::Chain;
 use tokio::time::sleep;
 
 use crate::live::cursor::Cursor;
-use crate::live::frame::ClickFrame;
 use crate::live::hub::Subscription;
 use crate::live::message::Message;
 use crate::live::past::{Holding, Past, Slot};
 use crate::live::repeats::{Repeats, Verdict};
+use crate::live::told::Told;
 
 /// Between two attempts to read, while the broker is away or a replica lags.
 const RETRY_DELAY: Duration = Duration::from_millis(250);
 
 /// A part of what was missed.
 pub(super) struct Page {
-    pub(super) frames: Vec<ClickFrame>,
+    pub(super) frames: Vec<Told>,
     /// How far it reaches.
     pub(super) at: Cursor,
     /// Whether all has been read that stood there when the reading began, so that the hub can go on.
@@ -212,7 +212,7 @@ impl Reading {
         for (index, click) in of_link {
             let cursor = Cursor::at(self.at.log, message.sequence, index);
             if !self.at.covers(cursor) {
-                page.frames.extend(ClickFrame::new(cursor, click));
+                page.frames.extend(Told::click(cursor, click));
             }
         }
     }

@@ -5,21 +5,13 @@ mod resume;
 
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
-
 use self::behind::{Behind, Page};
 pub(super) use self::resume::Resume;
 use super::cursor::Cursor;
-use super::frame::{ClickFrame, Frame};
+use super::frame::Frame;
 use super::hub::Subscription;
 use super::past::Past;
-
-/// A frame on its way.
-pub(super) struct Told {
-    /// Where the subscriber is then; as before, if none.
-    pub(super) cursor: Option<Cursor>,
-    pub(super) text: Utf8Bytes,
-}
+use super::told::{Frames, Told};
 
 /// The frames of one subscriber.
 pub(super) struct Feed {
@@ -46,31 +38,32 @@ impl Feed {
     /// The next frames; `None` once those before them waited for too long.
     ///
     /// A call that is given up has taken nothing.
-    pub(super) async fn next(&mut self) -> Option<Vec<Told>> {
+    pub(super) async fn next(&mut self) -> Option<Vec<Frames>> {
         loop {
             match &mut self.stage {
                 Stage::Begins { gap_from, behind } => {
                     let (gap_from, behind) = (*gap_from, behind.take());
                     let told = self.greeting(gap_from, behind.is_none());
                     self.stage = behind.map_or(Stage::Live, Stage::Behind);
-                    return Some(told);
+                    return Some(vec![Frames::new(told)]);
                 }
                 Stage::Behind(behind) => {
                     let page = behind.page(&self.past, &self.subscription, self.at);
                     let page = page.await?;
                     let told = self.take(page)?;
                     if !told.is_empty() {
-                        return Some(told);
+                        return Some(vec![Frames::new(told)]);
                     }
                 }
                 Stage::Live => {
-                    let frames = self.subscription.next().await?;
-                    let at = self.at;
-                    let new = frames.into_iter().filter(|it| !at.covers(it.cursor));
-                    let told: Vec<_> = new.map(Told::from).collect();
-                    if let Some(last) = told.last() {
-                        self.at = last.cursor.unwrap_or(at);
-                        return Some(told);
+                    let mut frames = self.subscription.next().await?;
+                    for it in &mut frames {
+                        it.leave_out(self.at);
+                    }
+                    frames.retain(|it| !it.is_empty());
+                    if let Some(last) = frames.last() {
+                        self.at = last.cursor().unwrap_or(self.at);
+                        return Some(frames);
                     }
                 }
             }
@@ -104,7 +97,7 @@ impl Feed {
 
     /// Takes in a page; `None` if the log is another one by now.
     fn take(&mut self, page: Page) -> Option<Vec<Told>> {
-        let mut told: Vec<_> = page.frames.into_iter().map(Told::from).collect();
+        let mut told = page.frames;
         self.at = page.at;
         if page.is_last {
             if self.subscription.is_cut_off() {
@@ -122,27 +115,6 @@ impl Feed {
             }
         }
         Some(told)
-    }
-}
-
-impl Told {
-    /// `None` if it cannot be written, which is logged.
-    pub(super) fn of(frame: &Frame<'_>, cursor: Option<Cursor>) -> Option<Self> {
-        let text = frame.text();
-        let text = text.inspect_err(|error| tracing::error!(%error, "a frame cannot be written"));
-        Some(Self {
-            cursor,
-            text: text.ok()?,
-        })
-    }
-}
-
-impl From<ClickFrame> for Told {
-    fn from(frame: ClickFrame) -> Self {
-        Self {
-            cursor: Some(frame.cursor),
-            text: frame.text,
-        }
     }
 }
 

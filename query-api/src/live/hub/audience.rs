@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use events::{LinkId, WorkspaceId};
 
-use super::{ClickFrame, Frames, Line, LiveMetrics};
+use super::{Line, LiveMetrics};
+use crate::live::told::{Frames, Told};
 
 /// Where a listener sits.
 pub(super) struct Place {
@@ -53,11 +54,11 @@ impl Audience {
     }
 
     /// Hands a message's clicks out, to each listener those that it wants.
-    pub(super) fn tell(&mut self, clicks: Vec<(LinkId, ClickFrame)>, metrics: &LiveMetrics) {
+    pub(super) fn tell(&mut self, clicks: Vec<(LinkId, Told)>, metrics: &LiveMetrics) {
         if clicks.is_empty() {
             return;
         }
-        let mut of_link: HashMap<LinkId, Vec<ClickFrame>> = HashMap::new();
+        let mut of_link: HashMap<LinkId, Vec<Told>> = HashMap::new();
         for (link, frame) in &clicks {
             if self.of_link.contains_key(link) {
                 of_link.entry(*link).or_default().push(frame.clone());

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nats::MESSAGE_CLICKS_MAX;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::ClickFrame;
+use crate::live::told::Frames;
 
 /// Clicks that may wait for one listener; a message holds up to 1,000.
 pub(in crate::live) const FRAMES_MAX: usize = 2_048;
@@ -15,13 +15,6 @@ const BYTES_MAX: usize = 1 << 20;
 const _: () = assert!(MESSAGE_CLICKS_MAX <= FRAMES_MAX, "a message has room");
 /// What is taken at once.
 const FRAMES_AT_ONCE_MAX: usize = 256;
-
-/// What a listener hears of a message, the same for all who want the same of it. Cheap to clone.
-#[derive(Clone, Default)]
-pub(super) struct Frames {
-    frames: Arc<[ClickFrame]>,
-    bytes: usize,
-}
 
 /// The hub's end.
 pub(super) struct Line {
@@ -33,8 +26,8 @@ pub(super) struct Line {
 pub(super) struct Receiver {
     frames: UnboundedReceiver<Frames>,
     waiting: Arc<Waiting>,
-    /// What was received and not yet taken, from a place on.
-    rest: (Frames, usize),
+    /// What was received and not yet taken.
+    rest: Frames,
 }
 
 /// What the hub has handed over and the listener has not taken.
@@ -42,19 +35,6 @@ pub(super) struct Receiver {
 struct Waiting {
     frames: AtomicUsize,
     bytes: AtomicUsize,
-}
-
-impl Frames {
-    pub(super) fn new(frames: Vec<ClickFrame>) -> Self {
-        Self {
-            bytes: frames.iter().map(|it| it.text.len()).sum(),
-            frames: frames.into(),
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.frames.len()
-    }
 }
 
 impl Line {
@@ -68,7 +48,7 @@ impl Line {
         let receiver = Receiver {
             frames: receiver,
             waiting,
-            rest: (Frames::default(), 0),
+            rest: Frames::default(),
         };
         (line, receiver)
     }
@@ -77,54 +57,43 @@ impl Line {
     pub(super) fn take(&self, frames: &Frames) -> bool {
         let waiting = &self.waiting;
         let before = waiting.frames.fetch_add(frames.len(), Ordering::Relaxed);
-        let bytes_before = waiting.bytes.fetch_add(frames.bytes, Ordering::Relaxed);
+        let bytes_before = waiting.bytes.fetch_add(frames.bytes(), Ordering::Relaxed);
         let has_room = before + frames.len() <= FRAMES_MAX && bytes_before < BYTES_MAX;
         has_room && self.frames.send(frames.clone()).is_ok()
     }
 }
 
 impl Receiver {
-    pub(super) async fn next(&mut self) -> Option<Vec<ClickFrame>> {
-        if self.rest().is_empty() {
-            self.rest = (self.frames.recv().await?, 0);
+    pub(super) async fn next(&mut self) -> Option<Vec<Frames>> {
+        if self.rest.is_empty() {
+            self.rest = self.frames.recv().await?;
         }
-        let mut taken = Vec::with_capacity(self.rest().len().min(FRAMES_AT_ONCE_MAX));
+        let (mut taken, mut room) = (Vec::new(), FRAMES_AT_ONCE_MAX);
         loop {
-            let rest = self.rest();
-            let count = rest.len().min(FRAMES_AT_ONCE_MAX - taken.len());
-            taken.extend(rest.iter().take(count).cloned());
-            self.rest.1 += count;
-            if taken.len() == FRAMES_AT_ONCE_MAX {
+            let first = self.rest.take_first(room);
+            room -= first.len();
+            taken.push(first);
+            if room == 0 {
                 break;
             }
             let Ok(next) = self.frames.try_recv() else {
                 break;
             };
-            self.rest = (next, 0);
+            self.rest = next;
         }
-        if self.rest().is_empty() {
-            // Nobody keeps what everybody has taken.
-            self.rest = (Frames::default(), 0);
-        }
-        let bytes = taken.iter().map(|it| it.text.len()).sum();
-        self.waiting
-            .frames
-            .fetch_sub(taken.len(), Ordering::Relaxed);
+        let count = FRAMES_AT_ONCE_MAX - room;
+        let bytes = taken.iter().map(Frames::bytes).sum();
+        self.waiting.frames.fetch_sub(count, Ordering::Relaxed);
         self.waiting.bytes.fetch_sub(bytes, Ordering::Relaxed);
         Some(taken)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.rest().is_empty() && self.frames.is_empty()
+        self.rest.is_empty() && self.frames.is_empty()
     }
 
     /// The hub lets go of a line that took not everything.
     pub(super) fn is_cut_off(&self) -> bool {
         self.frames.is_closed()
-    }
-
-    fn rest(&self) -> &[ClickFrame] {
-        let (frames, taken) = &self.rest;
-        frames.frames.get(*taken..).unwrap_or_default()
     }
 }

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use events::{LinkId, Timestamp, WorkspaceId};
 
 use self::audience::{Audience, Place};
-use self::line::{Frames, Line, Receiver};
+use self::line::{Line, Receiver};
 pub(super) use self::metrics::LiveMetrics;
 use super::cursor::Cursor;
-use super::frame::ClickFrame;
 use super::message::Message;
 use super::repeats::{Repeats, Verdict};
+use super::told::{Frames, Told};
 
 /// Subscriptions of one process; some 10 KB each, and up to 16 KiB more once clicks have come.
 const LISTENERS_MAX: usize = 20_000;
@@ -161,7 +161,7 @@ impl Hub {
         let wanted = clicks.filter(|(_, click)| audience.wants(click.data.link_id));
         let written = wanted.filter_map(|(index, click)| {
             let cursor = Cursor::at(position.log, message.sequence, index);
-            Some((click.data.link_id, ClickFrame::new(cursor, click)?))
+            Some((click.data.link_id, Told::click(cursor, click)?))
         });
         audience.tell(written.collect(), &self.metrics);
     }
@@ -214,7 +214,7 @@ impl Subscription {
     /// The clicks that wait; `None` once so many waited that later ones could not be kept.
     ///
     /// A call that is given up has taken nothing.
-    pub(super) async fn next(&mut self) -> Option<Vec<ClickFrame>> {
+    pub(super) async fn next(&mut self) -> Option<Vec<Frames>> {
         self.frames.next().await
     }
 

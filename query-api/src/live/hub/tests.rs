@@ -56,11 +56,11 @@ fn deliver(hub: &Hub, sequence: u64, workspace: WorkspaceId, links: &[LinkId]) {
 }
 
 /// What waits, at once.
-fn waiting(subscription: &mut Subscription) -> Vec<ClickFrame> {
+fn waiting(subscription: &mut Subscription) -> Vec<Told> {
     let mut frames = Vec::new();
     // Outside of tokio's budget, which would feign that nothing waits.
     while let Some(Some(more)) = unconstrained(subscription.next()).now_or_never() {
-        frames.extend(more);
+        frames.extend(more.iter().flat_map(Frames::as_slice).cloned());
     }
     frames
 }
@@ -68,7 +68,7 @@ fn waiting(subscription: &mut Subscription) -> Vec<ClickFrame> {
 /// The places of what waits.
 fn cursors(subscription: &mut Subscription) -> Vec<String> {
     let frames = waiting(subscription).into_iter();
-    frames.map(|it| place(it.cursor)).collect()
+    frames.map(|it| place(it.cursor.unwrap())).collect()
 }
 
 /// A cursor without its log.
