@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{ClickId, DecodeError, LinkId, SOURCE, Timestamp};
 
@@ -18,46 +18,106 @@ pub struct Click<'a> {
     #[serde(borrow)]
     pub slug: Cow<'a, str>,
     /// ISO 3166-1 alpha-2, upper case.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub country: Option<Cow<'a, str>>,
     /// The host of the page the visitor came from, lower case.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub referrer: Option<Cow<'a, str>>,
     /// The browser's name.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub browser: Option<Cow<'a, str>>,
     /// The operating system's name.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub os: Option<Cow<'a, str>>,
     /// `desktop`, `mobile` or `other`.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub device: Option<Cow<'a, str>>,
     /// Whether a program that says so itself opened the link.
     pub is_bot: bool,
     /// The name of the city, in English.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub city: Option<Cow<'a, str>>,
     /// The same for the clicks of one visitor on one day, in one workspace, and nothing beyond that: 16 hexadecimal digits.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub visitor: Option<Cow<'a, str>>,
     /// The same for the clicks from one range of addresses (a /24 of IPv4, a /48 of IPv6) on one day, in one workspace,
     /// and nothing beyond that: 16 hexadecimal digits.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub network: Option<Cow<'a, str>>,
     /// The name of the rule that led the visitor.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub rule: Option<Cow<'a, str>>,
     /// Which of the rule's targets it was, from 0, where there are several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<u8>,
     /// `utm_source` of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub utm_source: Option<Cow<'a, str>>,
     /// `utm_medium` of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub utm_medium: Option<Cow<'a, str>>,
     /// `utm_campaign` of the request.
-    #[serde(default, skip_serializing_if = "Option::is_none", borrow)]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        borrow,
+        deserialize_with = "borrowed"
+    )]
     pub utm_campaign: Option<Cow<'a, str>>,
 }
 
@@ -152,8 +212,21 @@ impl<'a> ClickEvent<'a> {
     }
 }
 
+/// A text that may be missing, borrowed where it stands as it is: of a `Cow` in an `Option` serde would make a copy.
+fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(
+    source: D,
+) -> Result<Option<Cow<'a, str>>, D::Error> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    let text = Option::<Text<'a>>::deserialize(source)?;
+    Ok(text.map(|Text(text)| text))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::{Click, ClickEvent};
     use crate::{ClickId, DecodeError, LinkId};
     use uuid::Uuid;
@@ -173,6 +246,18 @@ mod tests {
     fn a_batch_is_read_as_it_was_written() {
         let body = serde_json::to_vec(&[click(), click()]).unwrap();
         assert_eq!(ClickEvent::decode_batch(&body).unwrap(), [click(), click()]);
+    }
+
+    #[test]
+    fn texts_are_copied_only_if_they_stand_otherwise_in_json() {
+        let mut click = click();
+        click.data.city = Some("Saint \"Denis\"".into());
+        let body = serde_json::to_vec(&[&click]).unwrap();
+        let read = ClickEvent::decode_batch(&body).unwrap().remove(0);
+        assert_eq!(read, click);
+        assert!(matches!(read.data.country, Some(Cow::Borrowed("NP"))));
+        assert!(matches!(read.data.device, Some(Cow::Borrowed("desktop"))));
+        assert!(matches!(read.data.city, Some(Cow::Owned(_))));
     }
 
     #[test]
