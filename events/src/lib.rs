@@ -15,6 +15,7 @@ mod id;
 mod position;
 mod sealed;
 mod subject;
+mod text;
 mod timestamp;
 
 pub use channel::{Channel, filters};
@@ -30,4 +31,5 @@ pub use id::{
 pub use position::{ParsePositionError, Position, StreamName};
 pub use sealed::Sealed;
 pub use subject::{ClaimKind, Context, ParseSubjectError, Subject};
+pub use text::borrowed;
 pub use timestamp::{ParseTimestampError, Timestamp};

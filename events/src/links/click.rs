@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use crate::{ClickId, DecodeError, LinkId, SOURCE, Timestamp};
+use crate::{ClickId, DecodeError, LinkId, SOURCE, Timestamp, borrowed};
 
 /// One visit to a link: what is known of it without knowing who it was.
 ///
@@ -210,17 +210,6 @@ impl<'a> ClickEvent<'a> {
             )),
         }
     }
-}
-
-/// A text that may be missing, borrowed where it stands as it is: of a `Cow` in an `Option` serde would make a copy.
-fn borrowed<'de: 'a, 'a, D: Deserializer<'de>>(
-    source: D,
-) -> Result<Option<Cow<'a, str>>, D::Error> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-    let text = Option::<Text<'a>>::deserialize(source)?;
-    Ok(text.map(|Text(text)| text))
 }
 
 #[cfg(test)]

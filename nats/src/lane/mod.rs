@@ -31,6 +31,9 @@ use worker::Worker;
 pub use pack::{MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
 pub use queue::LANE_CLICKS_MAX;
 
+/// What a click takes as JSON, about.
+const CLICK_BYTES: usize = 512;
+
 /// The header that names the process that packed a message of clicks: a UUID per start.
 pub const PRODUCER_HEADER: &str = "millrace-producer";
 /// The header that counts a producer's messages: it grows from one message of a workspace to the next, with gaps.
@@ -156,36 +159,32 @@ impl ClickLane {
         workspace: WorkspaceId,
         events: &[ClickEvent<'_>],
     ) -> Result<Vec<queue::Outcome>, LaneError> {
-        let mut jsons = Vec::with_capacity(events.len());
+        let mut jsons = Vec::with_capacity(events.len() * CLICK_BYTES);
+        let mut ends = Vec::with_capacity(events.len());
         for event in events {
-            let json = serde_json::to_vec(event)?;
-            if json.len() + 2 > MESSAGE_BYTES_MAX {
+            let start = jsons.len();
+            serde_json::to_writer(&mut jsons, event)?;
+            if jsons.len() - start + 2 > MESSAGE_BYTES_MAX {
                 return Err(LaneError::TooLarge);
             }
-            jsons.push(json);
+            ends.push(jsons.len());
         }
+        let mut start = 0;
+        let clicks = events.iter().zip(ends).map(|(event, end)| {
+            let json = jsons.get(std::mem::replace(&mut start, end)..end);
+            (event.id, json.unwrap_or_default())
+        });
         let mut queue = self.shared.queue();
         // Half of the room is for those who come one by one, as visitors do.
         if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2) {
             return Err(LaneError::Full);
         }
-        let mut outcomes: Vec<queue::Outcome> = Vec::new();
-        let mut completes = false;
-        for (event, json) in events.iter().zip(&jsons) {
-            let added = queue.add(workspace, event.id, json)?;
-            completes |= added.completes;
-            if !outcomes
-                .last()
-                .is_some_and(|it| it.same_channel(&added.outcome))
-            {
-                outcomes.push(added.outcome);
-            }
-        }
+        let added = queue.add_all(workspace, clicks)?;
         drop(queue);
-        if completes {
+        if added.completes {
             self.shared.arrived.notify_one();
         }
-        Ok(outcomes)
+        Ok(added.outcomes)
     }
 
     fn add(

@@ -39,6 +39,12 @@ pub(super) struct Added {
     pub(super) completes: bool,
 }
 
+/// As [`Added`], of several clicks: an outcome for each message that holds some.
+pub(super) struct AddedAll {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) completes: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     /// No workspace is here without a message.
@@ -90,6 +96,49 @@ impl Queue {
             outcome
         };
         Ok(Added { outcome, completes })
+    }
+
+    /// As [`Queue::add`], of clicks for which there is room, each small enough for a message.
+    pub(super) fn add_all<'j>(
+        &mut self,
+        workspace: WorkspaceId,
+        clicks: impl Iterator<Item = (ClickId, &'j [u8])>,
+    ) -> Result<AddedAll, LaneError> {
+        if self.is_closed {
+            return Err(LaneError::Closed);
+        }
+        let mut outcomes = Vec::new();
+        let mut messages = self.waiting.remove(&workspace).unwrap_or_default();
+        let (was_waiting, mut count) = (!messages.is_empty(), 0);
+        for (id, json) in clicks {
+            count += 1;
+            let last = messages.back_mut().filter(|last| last.has_room(json));
+            if let Some(last) = last {
+                last.pack.push(json);
+                if outcomes.is_empty() {
+                    outcomes.push(last.outcome.subscribe());
+                }
+            } else {
+                let message = Packed::new(workspace, id, json);
+                self.promises.make(&message.outcome);
+                outcomes.push(message.outcome.subscribe());
+                messages.push_back(message);
+            }
+        }
+        if !messages.is_empty() {
+            if !was_waiting {
+                self.turns.push_back(workspace);
+            }
+            self.waiting.insert(workspace, messages);
+        }
+        let quorum = self.quorum.max(1);
+        let lacked = self.clicks_waiting < quorum;
+        self.clicks += count;
+        self.clicks_waiting += count;
+        Ok(AddedAll {
+            outcomes,
+            completes: lacked && self.clicks_waiting >= quorum,
+        })
     }
 
     /// Tells those whose clicks are not kept in time.
@@ -187,6 +236,63 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+
+    #[test]
+    fn several_clicks_wait_as_if_they_had_come_one_by_one() {
+        let workspace = WorkspaceId::new(Uuid::nil());
+        let clicks: Vec<_> = (0..2_500_u128)
+            .map(|it| {
+                (
+                    ClickId::new(Uuid::from_u128(it)),
+                    vec![b'x'; 2 + it as usize % 700],
+                )
+            })
+            .collect();
+        let (mut one_by_one, mut at_once) = (Queue::default(), Queue::default());
+        one_by_one.await_quorum(1_700);
+        at_once.await_quorum(1_700);
+        let (first, rest) = clicks.split_at(10);
+        let mut woken = [0; 2];
+        for (id, json) in &clicks {
+            let added = one_by_one.add(workspace, *id, json).unwrap();
+            woken[0] += usize::from(added.completes);
+        }
+        for part in [first, &[], rest] {
+            let part = part.iter().map(|(id, json)| (*id, json.as_slice()));
+            let added = at_once.add_all(workspace, part).unwrap();
+            woken[1] += usize::from(added.completes);
+        }
+        assert_eq!(woken, [1, 1]);
+        assert_eq!(one_by_one.waiting(), at_once.waiting());
+        loop {
+            let (one, other) = (one_by_one.next_round(9), at_once.next_round(9));
+            assert_eq!(one.len(), other.len());
+            if one.is_empty() {
+                break;
+            }
+            for (one, other) in one.into_iter().zip(other) {
+                assert_eq!(
+                    (one.pack.id, one.pack.clicks),
+                    (other.pack.id, other.pack.clicks)
+                );
+                assert_eq!(one.pack.finish(), other.pack.finish());
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_an_outcome_for_each_message_that_holds_some_of_several_clicks() {
+        let (mut queue, workspace) = (Queue::default(), WorkspaceId::new(Uuid::nil()));
+        let add = |queue: &mut Queue, count: usize| {
+            let clicks = (0..count).map(|_| (ClickId::new(Uuid::nil()), b"{}".as_slice()));
+            queue.add_all(workspace, clicks).unwrap().outcomes
+        };
+        assert!(add(&mut queue, 0).is_empty());
+        assert!(queue.next_round(9).is_empty(), "nobody waits");
+        let (first, second) = (add(&mut queue, 900), add(&mut queue, 200));
+        assert_eq!((first.len(), second.len()), (1, 2));
+        assert!(second[0].same_channel(&first[0]) && !second[1].same_channel(&first[0]));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn who_comes_when_a_message_is_late_waits_for_the_next_one() {

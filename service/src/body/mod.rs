@@ -7,5 +7,5 @@ mod url;
 
 pub use self::faults::Faults;
 pub use self::form::Form;
-pub use self::json::{BODY_BYTES_MAX, BODY_DEADLINE, Json};
+pub use self::json::{BODY_BYTES_MAX, BODY_DEADLINE, Json, JsonText};
 pub use self::url::{Path, Query};

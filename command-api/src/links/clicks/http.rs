@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use events::LinkId;
-use service::body::{Json, Path};
+use service::body::{JsonText, Path};
 use service::caller::Caller;
 use service::headers::{IDEMPOTENCY_REPLAYED, IdempotencyKey, PositionHeader};
 use service::problem::Problem;
@@ -35,7 +35,7 @@ pub(in crate::links) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(
     post, path = "/v1/links/{id}/clicks", operation_id = "report_clicks", tag = "links",
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
-    request_body = ReportBody,
+    request_body = ReportBody<'_>,
     responses(
         (status = 202, body = Counted, headers(
             ("Position" = Option<String>, description = "Missing while the clicks wait for the broker"),
@@ -49,8 +49,9 @@ async fn report(
     caller: Caller,
     Path(id): Path<LinkId>,
     key: Option<IdempotencyKey>,
-    Json(body): Json<ReportBody>,
+    body: JsonText,
 ) -> Result<Response, Problem> {
+    let body: ReportBody<'_> = body.read()?;
     let route = format!("POST /v1/links/{id}/clicks");
     let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body)?;
     let origin = origin.hiding(&app.keyring, || body.hidden())?;

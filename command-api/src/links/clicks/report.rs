@@ -43,7 +43,7 @@ pub(super) async fn report(
     workspace: WorkspaceId,
     origin: &Origin,
     link: LinkId,
-    body: ReportBody,
+    body: ReportBody<'_>,
 ) -> Result<Reported, Problem> {
     // Before anything that time may have changed: it was answered once.
     if let Some(once) = &origin.once {
@@ -74,12 +74,12 @@ pub(super) async fn report(
     }
 }
 
-fn parse(
+fn parse<'b>(
     app: &App,
     workspace: WorkspaceId,
     origin: &Origin,
-    body: ReportBody,
-) -> Result<Vec<Seen>, Problem> {
+    body: ReportBody<'b>,
+) -> Result<Vec<Seen<'b>>, Problem> {
     let mut faults = Faults::default();
     let Some((clicks, is_list)) = body.into_clicks() else {
         faults.add(
@@ -92,7 +92,7 @@ fn parse(
         faults.add("/clicks", format!("must have 1 to {CLICKS_MAX} clicks"));
         return Err(faults.into());
     }
-    let see = |(index, click): (usize, ClickBody)| {
+    let see = |(index, click): (usize, ClickBody<'b>)| {
         let mut part = Faults::default();
         let seen = Seen::of(app, workspace, click, origin.time, &mut part);
         let at = is_list.then(|| format!("/clicks/{index}"));

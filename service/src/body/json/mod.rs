@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
@@ -23,7 +23,20 @@ pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Json<T>(pub T);
 
+/// A JSON body as it came: what is read of it may borrow from it.
+#[derive(Debug, Clone)]
+pub struct JsonText(Bytes);
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let JsonText(bytes) = JsonText::from_request(request, state).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonText {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -31,7 +44,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Problem::unsupported_media_type()
                 .detail("send the body as Content-Type: application/json"));
         }
-        parse(&read(request, state, BODY_DEADLINE).await?).map(Self)
+        read(request, state, BODY_DEADLINE).await.map(Self)
+    }
+}
+
+impl JsonText {
+    /// Reads it, with the same faults as [`Json`].
+    pub fn read<'b, T: Deserialize<'b>>(&'b self) -> Result<T, Problem> {
+        parse(&self.0)
     }
 }
 
@@ -70,7 +90,7 @@ fn unread(status: StatusCode) -> Problem {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Problem> {
     // To serde an array is an object whose fields go unnamed.
     if bytes.trim_ascii_start().starts_with(b"[") {
         let fault = Fault::new("", "must be an object, not an array");
@@ -82,7 +102,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 /// Reads it again, with the place of its fault.
-fn locate<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn locate<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, Problem> {
     let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut source)
         .map_err(|error| refuse(error.path(), error.inner()))?;
