@@ -10,8 +10,8 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Stands where a row's number of columns would.
 const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 const NULL: [u8; 4] = (-1_i32).to_be_bytes();
-/// 2000-01-01, from which Postgres counts, in microseconds since 1970-01-01.
-const EPOCH_MICROSECONDS: i128 = 946_684_800_000_000;
+/// 2000-01-01, from which Postgres counts, in seconds since 1970-01-01.
+const EPOCH_S: i64 = 946_684_800;
 
 /// Rows, written column by column.
 pub(super) struct BinaryCopy {
@@ -48,9 +48,10 @@ impl BinaryCopy {
     }
 
     pub(super) fn timestamptz(&mut self, value: Timestamp) {
-        let microseconds = value.odt().unix_timestamp_nanos() / 1_000 - EPOCH_MICROSECONDS;
-        // The years 0 to 9999, which a timestamp may have, are far from the ends of i64.
-        self.bigint(i64::try_from(microseconds).unwrap_or(i64::MAX));
+        let time = value.odt();
+        // The years -9999 to 9999, which a timestamp may have, are far from the ends of i64.
+        let microseconds = (time.unix_timestamp() - EPOCH_S) * 1_000_000;
+        self.bigint(microseconds + i64::from(time.microsecond()));
     }
 
     pub(super) fn bigint(&mut self, value: i64) {

@@ -3,7 +3,7 @@
 //! What is stored depends on the clicks and their order alone, and not on the batches in which they come:
 //! whoever reads the log again ends at the same rows.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use service::click_count::{Dimension, PackedClick, PackedDay, pack, unpack, visitor};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
@@ -45,8 +45,10 @@ pub(super) async fn take_in(
     messages: &[&ClickMessage<'_>],
     excluded: &Excluded,
 ) -> Result<(), ApplyError> {
-    let clicks = messages.iter().flat_map(|it| of_message(it, excluded));
-    let clicks: Vec<_> = clicks.collect();
+    let (mut clicks, mut texts) = (Vec::new(), Texts::default());
+    for message in messages {
+        clicks.extend(of_message(message, excluded, &mut texts));
+    }
     let days = by_day(&clicks);
     let stored = write::packed(tx, &days).await?;
     // Postgres takes in one half of the clicks as they came while the counts are made here, and the other half
@@ -131,9 +133,28 @@ struct Counted<'c> {
     click: PackedClick<'c>,
 }
 
+/// Each text once. In the messages those that are alike lie far apart, and to compare them there is to wait for memory.
+#[derive(Default)]
+struct Texts<'c>(HashSet<&'c str>);
+
+impl<'c> Texts<'c> {
+    /// The first that came of those that are alike.
+    fn one(&mut self, text: &'c str) -> &'c str {
+        if text.is_empty() {
+            return "";
+        }
+        let known = self.0.get(text).copied();
+        known.unwrap_or_else(|| {
+            self.0.insert(text);
+            text
+        })
+    }
+}
+
 fn of_message<'c>(
     message: &'c ClickMessage<'_>,
     excluded: &'c Excluded,
+    texts: &mut Texts<'c>,
 ) -> impl Iterator<Item = Counted<'c>> {
     let workspace = message.workspace.uuid();
     let clicks = message.clicks.iter().enumerate();
@@ -151,7 +172,7 @@ fn of_message<'c>(
                 quarter: quarter(time),
                 is_bot: data.is_bot,
                 visitor: data.visitor.as_deref().and_then(visitor),
-                values: Dimension::values(data),
+                values: Dimension::values(data).map(|it| texts.one(it)),
             },
         }
     })
@@ -177,8 +198,21 @@ fn by_day<'c>(clicks: &'c [Counted<'c>]) -> Vec<(ScopeDay, Vec<&'c PackedClick<'
 
 #[cfg(test)]
 mod tests {
-    use super::quarter;
+    use super::{Texts, quarter};
     use time::macros::datetime;
+
+    #[test]
+    fn texts_that_are_alike_are_one() {
+        let all = "news.example news.example";
+        let (first, second) = all.split_once(' ').unwrap();
+        let mut texts = Texts::default();
+        for text in [first, second] {
+            let found = texts.one(text);
+            assert_eq!((found, found.as_ptr()), (text, first.as_ptr()));
+        }
+        assert_eq!(texts.one("news"), "news");
+        assert_eq!(texts.one(""), "");
+    }
 
     #[test]
     fn a_day_has_ninety_six_quarters() {

@@ -3,7 +3,7 @@
 //! Somebody may read the table for an hour, as a dump does. A month that clicks need is made beside such a reader;
 //! what can wait is tried for a moment and left for the next time, so that neither the clicks nor other readers queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -162,9 +162,8 @@ fn month_of(name: &str) -> Option<(OffsetDateTime, OffsetDateTime)> {
 /// The definitions of the partitions, by their names.
 fn wanted(messages: &[&ClickMessage<'_>]) -> BTreeMap<String, String> {
     let clicks = messages.iter().flat_map(|message| &message.clicks);
-    clicks
-        .map(|click| definition(click.time.odt().date()))
-        .collect()
+    let days: BTreeSet<_> = clicks.map(|click| click.time.odt().date()).collect();
+    days.into_iter().map(definition).collect()
 }
 
 /// The name of the date's partition, and what makes it.
