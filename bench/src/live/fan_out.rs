@@ -31,7 +31,7 @@ const GROUPS: usize = 10;
 /// Sockets of each group.
 const LISTENERS: u32 = 100;
 /// Frames that go to a group at once, and how often before the first have come.
-const FRAMES: usize = 50;
+const FRAMES: usize = 200;
 const AHEAD: u32 = 2;
 const OPENED_AT_ONCE: usize = 8;
 /// How long frames may be on their way.

@@ -31,7 +31,7 @@ use worker::Worker;
 pub use pack::{MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
 pub use queue::LANE_CLICKS_MAX;
 
-/// What a click takes as JSON, about.
+/// Room for a click as JSON: one of whom all is known takes some 450 bytes.
 const CLICK_BYTES: usize = 512;
 
 /// The header that names the process that packed a message of clicks: a UUID per start.

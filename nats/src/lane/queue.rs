@@ -89,8 +89,7 @@ impl Queue {
             last.pack.push(json);
             last.outcome.subscribe()
         } else {
-            let message = Packed::new(workspace, id, json);
-            self.promises.make(&message.outcome);
+            let message = Packed::promised(&mut self.promises, workspace, id, json);
             let outcome = message.outcome.subscribe();
             messages.push_back(message);
             outcome
@@ -107,37 +106,29 @@ impl Queue {
         if self.is_closed {
             return Err(LaneError::Closed);
         }
-        let mut outcomes = Vec::new();
-        let mut messages = self.waiting.remove(&workspace).unwrap_or_default();
-        let (was_waiting, mut count) = (!messages.is_empty(), 0);
+        let lacks = |it: &Self| it.clicks_waiting < it.quorum.max(1);
+        let (lacked, mut outcomes) = (lacks(self), Vec::new());
         for (id, json) in clicks {
-            count += 1;
-            let last = messages.back_mut().filter(|last| last.has_room(json));
-            if let Some(last) = last {
+            self.clicks += 1;
+            self.clicks_waiting += 1;
+            let messages = self.waiting.entry(workspace).or_default();
+            if messages.is_empty() {
+                self.turns.push_back(workspace);
+            }
+            if let Some(last) = messages.back_mut().filter(|last| last.has_room(json)) {
                 last.pack.push(json);
                 if outcomes.is_empty() {
                     outcomes.push(last.outcome.subscribe());
                 }
             } else {
-                let message = Packed::new(workspace, id, json);
-                self.promises.make(&message.outcome);
+                let message = Packed::promised(&mut self.promises, workspace, id, json);
                 outcomes.push(message.outcome.subscribe());
                 messages.push_back(message);
             }
         }
-        if !messages.is_empty() {
-            if !was_waiting {
-                self.turns.push_back(workspace);
-            }
-            self.waiting.insert(workspace, messages);
-        }
-        let quorum = self.quorum.max(1);
-        let lacked = self.clicks_waiting < quorum;
-        self.clicks += count;
-        self.clicks_waiting += count;
         Ok(AddedAll {
             outcomes,
-            completes: lacked && self.clicks_waiting >= quorum,
+            completes: lacked && !lacks(self),
         })
     }
 
@@ -219,11 +210,14 @@ impl Packed {
         self.pack.has_room(json) && self.outcome.borrow().is_none()
     }
 
-    fn new(workspace: WorkspaceId, id: ClickId, json: &[u8]) -> Self {
+    /// A message that begins with this click, and whose callers will be told in time.
+    fn promised(promises: &mut Promises, workspace: WorkspaceId, id: ClickId, json: &[u8]) -> Self {
+        let outcome = watch::Sender::new(None);
+        promises.make(&outcome);
         Self {
             workspace,
             pack: Pack::new(id, json),
-            outcome: watch::Sender::new(None),
+            outcome,
         }
     }
 }
@@ -252,18 +246,20 @@ mod tests {
         one_by_one.await_quorum(1_700);
         at_once.await_quorum(1_700);
         let (first, rest) = clicks.split_at(10);
+        let (rest, last) = rest.split_at(2_000);
         let mut woken = [0; 2];
         for (id, json) in &clicks {
             let added = one_by_one.add(workspace, *id, json).unwrap();
             woken[0] += usize::from(added.completes);
         }
-        for part in [first, &[], rest] {
+        for part in [first, &[], rest, last] {
             let part = part.iter().map(|(id, json)| (*id, json.as_slice()));
             let added = at_once.add_all(workspace, part).unwrap();
             woken[1] += usize::from(added.completes);
         }
         assert_eq!(woken, [1, 1]);
-        assert_eq!(one_by_one.waiting(), at_once.waiting());
+        let counts = |it: &Queue| (it.clicks, it.clicks_waiting);
+        assert_eq!(counts(&one_by_one), counts(&at_once));
         loop {
             let (one, other) = (one_by_one.next_round(9), at_once.next_round(9));
             assert_eq!(one.len(), other.len());
@@ -292,6 +288,9 @@ mod tests {
         let (first, second) = (add(&mut queue, 900), add(&mut queue, 200));
         assert_eq!((first.len(), second.len()), (1, 2));
         assert!(second[0].same_channel(&first[0]) && !second[1].same_channel(&first[0]));
+        queue.close();
+        let refused = queue.add_all(workspace, std::iter::empty());
+        assert!(matches!(refused, Err(LaneError::Closed)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ pub(super) struct Told {
     pub(super) text: Utf8Bytes,
 }
 
-/// Frames that are told in one go, shared by all who want the same. Cheap to clone.
+/// Frames of one message or page, or some of them, shared by all who want the same. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Frames {
     all: Arc<[Told]>,
@@ -31,7 +31,8 @@ impl Told {
     /// `None` if it cannot be written, which is logged.
     pub(super) fn of(frame: &Frame<'_>, cursor: Option<Cursor>) -> Option<Self> {
         let text = frame.text();
-        let text = text.inspect_err(|error| tracing::error!(%error, "a frame cannot be written"));
+        let text =
+            text.inspect_err(|error| tracing::error!(?cursor, %error, "a frame cannot be written"));
         Some(Self {
             cursor,
             text: text.ok()?,
@@ -89,7 +90,7 @@ impl Frames {
         first
     }
 
-    /// Leaves out those that a subscriber has seen who is at `at`; they stand in the order of their cursors.
+    /// Leaves out those that a subscriber has seen who is at `at`; all are clicks, in the order of their cursors.
     pub(super) fn leave_out(&mut self, at: Cursor) {
         let is_seen = |it: &Told| it.cursor.is_some_and(|it| at.covers(it));
         let seen = self.as_slice().partition_point(is_seen);

@@ -45,10 +45,7 @@ pub(super) async fn take_in(
     messages: &[&ClickMessage<'_>],
     excluded: &Excluded,
 ) -> Result<(), ApplyError> {
-    let (mut clicks, mut texts) = (Vec::new(), Texts::default());
-    for message in messages {
-        clicks.extend(of_message(message, excluded, &mut texts));
-    }
+    let clicks = counted(messages, excluded);
     let days = by_day(&clicks);
     let stored = write::packed(tx, &days).await?;
     // Postgres takes in one half of the clicks as they came while the counts are made here, and the other half
@@ -149,6 +146,14 @@ impl<'c> Texts<'c> {
             text
         })
     }
+}
+
+fn counted<'c>(messages: &[&'c ClickMessage<'_>], excluded: &'c Excluded) -> Vec<Counted<'c>> {
+    let (mut clicks, mut texts) = (Vec::new(), Texts::default());
+    for message in messages {
+        clicks.extend(of_message(message, excluded, &mut texts));
+    }
+    clicks
 }
 
 fn of_message<'c>(

@@ -10,7 +10,8 @@ use crate::live::told::Frames;
 
 /// Clicks that may wait for one listener; a message holds up to 1,000.
 pub(in crate::live) const FRAMES_MAX: usize = 2_048;
-/// Bytes that may, and the message that exceeds them; listeners of the same clicks share them.
+/// Bytes that may, and the message that exceeds them, besides the one that is being sent; listeners of the same clicks
+/// share them.
 const BYTES_MAX: usize = 1 << 20;
 const _: () = assert!(MESSAGE_CLICKS_MAX <= FRAMES_MAX, "a message has room");
 /// What is taken at once.

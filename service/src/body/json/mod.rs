@@ -24,7 +24,6 @@ pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Json<T>(pub T);
 
 /// A JSON body as it came: what is read of it may borrow from it.
-#[derive(Debug, Clone)]
 pub struct JsonText(Bytes);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {

@@ -147,3 +147,20 @@ fn pointers_escape_what_has_a_meaning_in_them() {
     .unwrap_err();
     assert_eq!(pointer(error.path()), "/a~1b~0c");
 }
+
+#[test]
+fn what_is_read_of_a_text_may_borrow_from_it_and_has_the_same_faults() {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Borrowing<'b> {
+        #[serde(borrow)]
+        targets: Vec<&'b str>,
+    }
+
+    let text = JsonText(Bytes::from_static(br#"{"targets":["x"]}"#));
+    let read: Borrowing<'_> = text.read().unwrap();
+    assert_eq!(read.targets, ["x"]);
+    let faulty = JsonText(Bytes::from_static(br#"{"targets":["x", 7]}"#));
+    let problem = faulty.read::<Borrowing<'_>>().err().unwrap();
+    assert!(format!("{problem:?}").contains("/targets/1"));
+}
