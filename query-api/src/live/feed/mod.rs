@@ -122,7 +122,8 @@ impl Feed {
 mod tests {
     use std::time::Duration;
 
-    use events::WorkspaceId;
+    use events::links::{Click, ClickEvent};
+    use events::{ClickId, LinkId, WorkspaceId};
     use nats::Incarnation;
     use tokio::time::timeout;
     use tokio_util::task::TaskTracker;
@@ -131,11 +132,53 @@ mod tests {
     use super::*;
     use crate::live::cursor::Log;
     use crate::live::hub::Hub;
+    use crate::live::message::Message;
     use crate::live::repeats::Repeats;
     use crate::live::words::Words;
 
     const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
     const SOON: Duration = Duration::from_secs(10);
+
+    fn deliver(hub: &Hub, sequence: u64, clicks: usize) {
+        let noon = "2026-11-21T12:00:00Z".parse().unwrap();
+        let click = Click::of(LinkId::new(Uuid::from_u128(11)), "spring");
+        let click = ClickEvent::new(ClickId::new(Uuid::from_u128(5)), noon, click);
+        let body = serde_json::to_vec(&vec![click; clicks]).unwrap();
+        let message = Message {
+            sequence,
+            workspace: HERE,
+            stored_at: noon,
+            packed_at: noon,
+            batch: None,
+            body: &body,
+        };
+        hub.deliver(&message).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_read_from_the_log_is_not_told_again() {
+        let log = Log::of(Incarnation::new(Uuid::from_u128(7)));
+        let hub = Arc::new(Hub::default());
+        hub.begin(Cursor::behind(log, 100), Repeats::default());
+        let mut feed = Feed {
+            subscription: hub.join(HERE, None).unwrap(),
+            past: Arc::new(Past::new(None, TaskTracker::new(), SOON)),
+            at: Cursor::at(log, 102, 0),
+            stage: Stage::Live,
+        };
+        for (sequence, clicks) in [(101, 2), (102, 3), (103, 1)] {
+            deliver(&hub, sequence, clicks);
+        }
+        let told = timeout(SOON, feed.next()).await.expect("clicks").unwrap();
+        let told = told.iter().flat_map(Frames::as_slice);
+        let told: Vec<_> = told.filter_map(|it| it.cursor).collect();
+        let new = [(102, 1), (102, 2), (103, 0)];
+        assert_eq!(
+            told,
+            new.map(|(sequence, index)| Cursor::at(log, sequence, index))
+        );
+        assert_eq!(feed.at(), Cursor::at(log, 103, 0));
+    }
 
     #[tokio::test]
     async fn who_takes_too_long_over_a_page_lags_where_it_ends() {
