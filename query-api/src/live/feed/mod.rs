@@ -122,52 +122,26 @@ impl Feed {
 mod tests {
     use std::time::Duration;
 
-    use events::links::{Click, ClickEvent};
-    use events::{ClickId, LinkId, WorkspaceId};
-    use nats::Incarnation;
     use tokio::time::timeout;
     use tokio_util::task::TaskTracker;
-    use uuid::Uuid;
 
     use super::*;
-    use crate::live::cursor::Log;
-    use crate::live::hub::Hub;
-    use crate::live::message::Message;
-    use crate::live::repeats::Repeats;
+    use crate::live::hub::tests::{HERE, LOG, SPRING, deliver, hub};
     use crate::live::words::Words;
 
-    const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
     const SOON: Duration = Duration::from_secs(10);
-
-    fn deliver(hub: &Hub, sequence: u64, clicks: usize) {
-        let noon = "2026-11-21T12:00:00Z".parse().unwrap();
-        let click = Click::of(LinkId::new(Uuid::from_u128(11)), "spring");
-        let click = ClickEvent::new(ClickId::new(Uuid::from_u128(5)), noon, click);
-        let body = serde_json::to_vec(&vec![click; clicks]).unwrap();
-        let message = Message {
-            sequence,
-            workspace: HERE,
-            stored_at: noon,
-            packed_at: noon,
-            batch: None,
-            body: &body,
-        };
-        hub.deliver(&message).unwrap();
-    }
 
     #[tokio::test]
     async fn what_was_read_from_the_log_is_not_told_again() {
-        let log = Log::of(Incarnation::new(Uuid::from_u128(7)));
-        let hub = Arc::new(Hub::default());
-        hub.begin(Cursor::behind(log, 100), Repeats::default());
+        let hub = hub();
         let mut feed = Feed {
             subscription: hub.join(HERE, None).unwrap(),
             past: Arc::new(Past::new(None, TaskTracker::new(), SOON)),
-            at: Cursor::at(log, 102, 0),
+            at: Cursor::at(LOG, 102, 0),
             stage: Stage::Live,
         };
         for (sequence, clicks) in [(101, 2), (102, 3), (103, 1)] {
-            deliver(&hub, sequence, clicks);
+            deliver(&hub, sequence, HERE, &vec![SPRING; clicks]);
         }
         let told = timeout(SOON, feed.next()).await.expect("clicks").unwrap();
         let told = told.iter().flat_map(Frames::as_slice);
@@ -175,23 +149,21 @@ mod tests {
         let new = [(102, 1), (102, 2), (103, 0)];
         assert_eq!(
             told,
-            new.map(|(sequence, index)| Cursor::at(log, sequence, index))
+            new.map(|(sequence, index)| Cursor::at(LOG, sequence, index))
         );
-        assert_eq!(feed.at(), Cursor::at(log, 103, 0));
+        assert_eq!(feed.at(), Cursor::at(LOG, 103, 0));
     }
 
     #[tokio::test]
     async fn who_takes_too_long_over_a_page_lags_where_it_ends() {
-        let log = Log::of(Incarnation::new(Uuid::from_u128(7)));
-        let hub = Arc::new(Hub::default());
-        hub.begin(Cursor::behind(log, 100), Repeats::default());
+        let hub = hub();
         let holding_max = Duration::from_millis(50);
         let past = Arc::new(Past::new(None, TaskTracker::new(), holding_max));
         let slot = past.slot(HERE).await.unwrap();
         let mut feed = Feed {
             subscription: hub.join(HERE, None).unwrap(),
             past: Arc::clone(&past),
-            at: Cursor::behind(log, 20),
+            at: Cursor::behind(LOG, 20),
             stage: Stage::Behind(Box::new(Behind::handing_on(past.hold(slot)))),
         };
         tokio::time::sleep(holding_max * 4).await;
@@ -200,7 +172,7 @@ mod tests {
         let end = Words::end(&feed);
         assert_eq!(
             (end.code(), end.cursor()),
-            (Some(4008), Some(Cursor::behind(log, 20)))
+            (Some(4008), Some(Cursor::behind(LOG, 20)))
         );
     }
 }

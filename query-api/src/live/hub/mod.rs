@@ -253,4 +253,4 @@ impl Drop for Subscription {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

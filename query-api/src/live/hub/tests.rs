@@ -12,11 +12,11 @@ use super::*;
 use crate::live::cursor::Log;
 use crate::live::repeats::Batch;
 
-const LOG: Log = Log::of(Incarnation::new(Uuid::from_u128(7)));
+pub(in crate::live) const LOG: Log = Log::of(Incarnation::new(Uuid::from_u128(7)));
 
-const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
+pub(in crate::live) const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
 const THERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(2));
-const SPRING: LinkId = LinkId::new(Uuid::from_u128(11));
+pub(in crate::live) const SPRING: LinkId = LinkId::new(Uuid::from_u128(11));
 const AUTUMN: LinkId = LinkId::new(Uuid::from_u128(12));
 
 fn click(link: LinkId) -> ClickEvent<'static> {
@@ -32,7 +32,8 @@ fn noon() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-fn hub() -> Arc<Hub> {
+/// A hub that has come to 100.
+pub(in crate::live) fn hub() -> Arc<Hub> {
     let hub = Arc::new(Hub::default());
     hub.begin(Cursor::behind(LOG, 100), Repeats::default());
     hub
@@ -49,7 +50,8 @@ fn message(sequence: u64, workspace: WorkspaceId, body: &[u8]) -> Message<'_> {
     }
 }
 
-fn deliver(hub: &Hub, sequence: u64, workspace: WorkspaceId, links: &[LinkId]) {
+/// Hands out a message that has a click on each of the links.
+pub(in crate::live) fn deliver(hub: &Hub, sequence: u64, workspace: WorkspaceId, links: &[LinkId]) {
     let clicks: Vec<_> = links.iter().copied().map(click).collect();
     let body = serde_json::to_vec(&clicks).unwrap();
     hub.deliver(&message(sequence, workspace, &body)).unwrap();
