@@ -62,9 +62,10 @@ impl Dimension {
         self as i16
     }
 
-    /// Its value in `values`.
-    pub fn of<'a>(self, values: &Values<'a>) -> &'a str {
-        values.get(self as usize).copied().unwrap_or_default()
+    /// Its own of what there is for each.
+    pub const fn of<T: Copy>(self, each: &[T; Self::ALL.len()]) -> T {
+        #[expect(clippy::indexing_slicing, reason = "its place is below the length")]
+        each[self as usize]
     }
 
     /// The values of a click.

@@ -2,8 +2,11 @@
 
 mod dimension;
 mod packed;
+mod sketch;
 mod visitors;
 
 pub use self::dimension::{Dimension, Values};
 pub use self::packed::{PackedClick, PackedDay, PackedError, pack, unpack};
-pub use self::visitors::{SketchError, Visitors, visitor};
+pub use self::sketch::{Sketch, SketchError};
+pub use self::visitors::{Visitors, visitor};
+pub use datasketches::hll::Coupon;

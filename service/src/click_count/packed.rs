@@ -33,7 +33,7 @@ pub struct PackedClick<'a> {
 pub struct PackedError;
 
 /// The clicks in bytes; none make no byte.
-pub fn pack<'c, 'a: 'c>(clicks: impl Iterator<Item = &'c PackedClick<'a>>) -> Vec<u8> {
+pub fn pack<'c>(clicks: impl IntoIterator<Item = PackedClick<'c>>) -> Vec<u8> {
     PackedDay::default().with(clicks)
 }
 
@@ -66,7 +66,10 @@ impl<'a> PackedDay<'a> {
     }
 
     /// The bytes with more clicks behind: the same as if all had been packed at once.
-    pub fn with<'c, 'v: 'c>(&self, clicks: impl Iterator<Item = &'c PackedClick<'v>>) -> Vec<u8> {
+    pub fn with<'c>(&self, clicks: impl IntoIterator<Item = PackedClick<'c>>) -> Vec<u8>
+    where
+        'a: 'c,
+    {
         let mut bytes = self.bytes.to_vec();
         let mut texts: HashMap<&str, usize> = self.texts.iter().copied().zip(1..).collect();
         for click in clicks {
@@ -226,7 +229,7 @@ mod tests {
         #[test]
         fn clicks_are_unpacked_as_they_were_packed(all in texts()) {
             let clicks: Vec<_> = all.iter().map(click).collect();
-            let bytes = pack(clicks.iter());
+            let bytes = pack(clicks.iter().copied());
             prop_assert_eq!(unpack(&bytes), Ok(clicks));
         }
 
@@ -234,10 +237,10 @@ mod tests {
         fn clicks_that_come_later_make_the_same_bytes(all in texts(), cut in 0..40_usize) {
             let clicks: Vec<_> = all.iter().map(click).collect();
             let (first, later) = clicks.split_at(cut.min(clicks.len()));
-            let bytes = pack(first.iter());
+            let bytes = pack(first.iter().copied());
             let day = PackedDay::read(&bytes).unwrap();
             prop_assert_eq!(day.count(), first.len());
-            prop_assert_eq!(day.with(later.iter()), pack(clicks.iter()));
+            prop_assert_eq!(day.with(later.iter().copied()), pack(clicks.iter().copied()));
         }
 
         #[test]
@@ -256,11 +259,8 @@ mod tests {
             visitor: Some(7),
             values: ["NP"; DIMENSIONS],
         };
-        let one = pack([&click].into_iter()).len();
-        assert_eq!(
-            pack([&click, &click].into_iter()).len() - one,
-            2 + 8 + DIMENSIONS
-        );
+        let one = pack([click]).len();
+        assert_eq!(pack([click, click]).len() - one, 2 + 8 + DIMENSIONS);
     }
 
     #[test]
@@ -271,7 +271,7 @@ mod tests {
             visitor: None,
             values: ["a"; DIMENSIONS],
         };
-        let bytes = pack([&click].into_iter());
+        let bytes = pack([click]);
         assert_eq!(unpack(&bytes[..bytes.len() - 1]), Err(PackedError));
         assert_eq!(unpack(&[2]), Err(PackedError));
     }

@@ -3,19 +3,22 @@
 //! What is stored depends on the clicks and their order alone, and not on the batches in which they come:
 //! whoever reads the log again ends at the same rows.
 
-use foldhash::{HashMap, HashSet};
-use service::click_count::{Dimension, PackedClick, PackedDay, pack, unpack, visitor};
+use events::WorkspaceId;
+use events::links::ClickEvent;
+use foldhash::HashMap;
+use service::click_count::{Dimension, PackedDay, pack, unpack, visitor};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::breath::Breath;
+use super::click::{Click, Texts};
 use super::exclusion::Excluded;
 use super::message::ClickMessage;
 use super::sketches::Sketches;
 use super::tally::Tally;
 use super::{raw, write};
-use crate::projection::ApplyError;
+use crate::projection::{ApplyError, Steps};
 
 /// How many clicks of a day are packed before they are added up: many enough that adding up is rare,
 /// few enough that a row which is written anew with every click stays below 16 KiB.
@@ -32,6 +35,9 @@ pub(super) struct ScopeDay {
     pub(super) workspace: Uuid,
 }
 
+/// A day with clicks of it, in their order.
+pub(super) type DayClicks = (ScopeDay, Vec<Click>);
+
 /// A day's row, as it is written.
 pub(super) struct DayRow {
     pub(super) key: ScopeDay,
@@ -44,28 +50,36 @@ pub(super) async fn take_in(
     tx: &mut PgConnection,
     messages: &[&ClickMessage<'_>],
     excluded: &Excluded,
+    steps: &Steps,
 ) -> Result<(), ApplyError> {
-    let clicks = counted(messages, excluded);
-    let days = by_day(&clicks);
+    // Postgres takes in the clicks as they came while they are counted here: a third beside each part of the counting.
+    let [first, second, third] = raw::parts(messages);
+    let mut texts = Texts::default();
+    let counting = async { Ok(by_day(messages, excluded, &mut texts).await) };
+    let raw = async { Ok::<_, ApplyError>(raw::write_all(&mut *tx, first, excluded).await?) };
+    let (days, ()) = tokio::try_join!(counting, raw)?;
+    steps.done();
     let stored = write::packed(tx, &days).await?;
-    // Postgres takes in one half of the clicks as they came while the counts are made here, and the other half
-    // while the sketches are.
-    let (first, second) = raw::halves(messages);
-    let raw = async { Ok(raw::write_all(&mut *tx, first, excluded).await?) };
-    let (sums, ()) = tokio::try_join!(Sums::of(&days, &stored), raw)?;
-    let sketches = Sketches::stored(tx, &sums.tally).await?;
     let raw = async { Ok(raw::write_all(&mut *tx, second, excluded).await?) };
+    let (sums, ()) = tokio::try_join!(Sums::of(&days, &stored, &mut texts), raw)?;
+    steps.done();
+    let sketches = Sketches::stored(tx, &sums.tally).await?;
+    let raw = async { Ok(raw::write_all(&mut *tx, third, excluded).await?) };
     let (sketches, ()) = tokio::try_join!(sketches.with(&sums.tally), raw)?;
-    sums.write(tx, &sketches).await
+    steps.done();
+    sums.write(tx, &sketches).await?;
+    steps.done();
+    Ok(())
 }
 
 /// Adds the clicks of each day, in their order.
 pub(super) async fn add(
     tx: &mut PgConnection,
-    days: &[(ScopeDay, Vec<&PackedClick<'_>>)],
+    days: &[DayClicks],
+    mut texts: Texts<'_>,
 ) -> Result<(), ApplyError> {
     let stored = write::packed(tx, days).await?;
-    let sums = Sums::of(days, &stored).await?;
+    let sums = Sums::of(days, &stored, &mut texts).await?;
     let sketches = Sketches::stored(tx, &sums.tally).await?;
     let sketches = sketches.with(&sums.tally).await?;
     sums.write(tx, &sketches).await
@@ -80,13 +94,14 @@ struct Sums<'c> {
 
 impl<'c> Sums<'c> {
     async fn of(
-        days: &[(ScopeDay, Vec<&PackedClick<'c>>)],
+        days: &[DayClicks],
         stored: &'c HashMap<ScopeDay, Vec<u8>>,
+        texts: &mut Texts<'c>,
     ) -> Result<Self, ApplyError> {
         let (mut sums, mut breath) = (Self::default(), Breath::default());
         for (key, new) in days {
             let stored = stored.get(key).map_or(&[][..], Vec::as_slice);
-            let packed = sums.add(*key, new, stored, &mut breath).await?;
+            let packed = sums.add(*key, new, stored, texts, &mut breath).await?;
             sums.days.push(DayRow {
                 key: *key,
                 clicks: i64::try_from(new.len()).unwrap_or(i64::MAX),
@@ -100,20 +115,22 @@ impl<'c> Sums<'c> {
     async fn add(
         &mut self,
         key: ScopeDay,
-        new: &[&PackedClick<'c>],
+        new: &[Click],
         stored: &'c [u8],
+        texts: &mut Texts<'c>,
         breath: &mut Breath,
     ) -> Result<Vec<u8>, ApplyError> {
         let day = PackedDay::read(stored)?;
         breath.after(day.count() + new.len()).await;
         if day.count() + new.len() < PACKED_MAX {
-            return Ok(day.with(new.iter().copied()));
+            return Ok(day.with(new.iter().map(|it| texts.packed(it))));
         }
-        let mut all = unpack(stored)?;
-        all.extend(new.iter().copied());
+        let mut all = Vec::with_capacity(day.count() + new.len());
+        all.extend(unpack(stored)?.iter().map(|it| texts.click(it)));
+        all.extend_from_slice(new);
         let kept = all.split_off(all.len() - all.len() % PACKED_MAX);
-        self.tally.add(key, &all, breath).await;
-        Ok(pack(kept.iter()))
+        self.tally.add(key, &all, texts, breath).await;
+        Ok(pack(kept.iter().map(|it| texts.packed(it))))
     }
 
     async fn write(&self, tx: &mut PgConnection, sketches: &Sketches) -> Result<(), ApplyError> {
@@ -124,63 +141,48 @@ impl<'c> Sums<'c> {
     }
 }
 
-/// A click, with its link's day and its workspace's.
-struct Counted<'c> {
-    days: [ScopeDay; 2],
-    click: PackedClick<'c>,
-}
-
-/// Each text once. In the messages those that are alike lie far apart, and to compare them there is to wait for memory.
-#[derive(Default)]
-struct Texts<'c>(HashSet<&'c str>);
-
-impl<'c> Texts<'c> {
-    /// The first that came of those that are alike.
-    fn one(&mut self, text: &'c str) -> &'c str {
-        if text.is_empty() {
-            return "";
-        }
-        let known = self.0.get(text).copied();
-        known.unwrap_or_else(|| {
-            self.0.insert(text);
-            text
-        })
-    }
-}
-
-fn counted<'c>(messages: &[&'c ClickMessage<'_>], excluded: &'c Excluded) -> Vec<Counted<'c>> {
-    let (mut clicks, mut texts) = (Vec::new(), Texts::default());
-    for message in messages {
-        clicks.extend(of_message(message, excluded, &mut texts));
-    }
-    clicks
-}
-
-fn of_message<'c>(
-    message: &'c ClickMessage<'_>,
-    excluded: &'c Excluded,
+/// The clicks that count, of each day in their order, and the days in that of the tables' indexes.
+async fn by_day<'c>(
+    messages: &[&'c ClickMessage<'_>],
+    excluded: &Excluded,
     texts: &mut Texts<'c>,
-) -> impl Iterator<Item = Counted<'c>> {
-    let workspace = message.workspace.uuid();
-    let clicks = message.clicks.iter().enumerate();
-    let counting = clicks.filter(move |(place, _)| !excluded.has(message, *place));
-    counting.map(move |(_, event)| {
-        let (data, time) = (&event.data, event.time.odt());
-        let day = |scope| ScopeDay {
+) -> Vec<DayClicks> {
+    let (mut days, mut breath) = (HashMap::default(), Breath::default());
+    for message in messages {
+        for (place, event) in message.clicks.iter().enumerate() {
+            if !excluded.has(message, place) {
+                add_to_days(&mut days, message.workspace, event, texts);
+            }
+        }
+        breath.after(message.clicks.len()).await;
+    }
+    let mut days: Vec<_> = days.into_iter().collect();
+    days.sort_unstable_by_key(|(key, _)| *key);
+    days
+}
+
+/// Adds a click to its link's day and to its workspace's.
+fn add_to_days<'c>(
+    days: &mut HashMap<ScopeDay, Vec<Click>>,
+    workspace: WorkspaceId,
+    event: &'c ClickEvent<'_>,
+    texts: &mut Texts<'c>,
+) {
+    let (data, time, workspace) = (&event.data, event.time.odt(), workspace.uuid());
+    let click = Click {
+        quarter: quarter(time),
+        is_bot: data.is_bot,
+        visitor: data.visitor.as_deref().and_then(visitor),
+        texts: texts.numbers(Dimension::values(data)),
+    };
+    for scope in [data.link_id.uuid(), workspace] {
+        let key = ScopeDay {
             scope,
             day: time.date(),
             workspace,
         };
-        Counted {
-            days: [day(data.link_id.uuid()), day(workspace)],
-            click: PackedClick {
-                quarter: quarter(time),
-                is_bot: data.is_bot,
-                visitor: data.visitor.as_deref().and_then(visitor),
-                values: Dimension::values(data).map(|it| texts.one(it)),
-            },
-        }
-    })
+        days.entry(key).or_default().push(click);
+    }
 }
 
 /// Which quarter of an hour of its day.
@@ -188,36 +190,10 @@ pub(super) fn quarter(time: OffsetDateTime) -> u8 {
     time.hour() * 4 + time.minute() / QUARTER_MINUTES
 }
 
-/// The clicks of each day in their order, and the days in that of the tables' indexes.
-fn by_day<'c>(clicks: &'c [Counted<'c>]) -> Vec<(ScopeDay, Vec<&'c PackedClick<'c>>)> {
-    let mut days: HashMap<ScopeDay, Vec<&PackedClick<'_>>> = HashMap::default();
-    for counted in clicks {
-        for day in counted.days {
-            days.entry(day).or_default().push(&counted.click);
-        }
-    }
-    let mut days: Vec<_> = days.into_iter().collect();
-    days.sort_unstable_by_key(|(key, _)| *key);
-    days
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Texts, quarter};
+    use super::quarter;
     use time::macros::datetime;
-
-    #[test]
-    fn texts_that_are_alike_are_one() {
-        let all = "news.example news.example";
-        let (first, second) = all.split_once(' ').unwrap();
-        let mut texts = Texts::default();
-        for text in [first, second] {
-            let found = texts.one(text);
-            assert_eq!((found, found.as_ptr()), (text, first.as_ptr()));
-        }
-        assert_eq!(texts.one("news"), "news");
-        assert_eq!(texts.one(""), "");
-    }
 
     #[test]
     fn a_day_has_ninety_six_quarters() {

@@ -2,6 +2,7 @@
 
 mod binary_copy;
 mod breath;
+mod click;
 mod count;
 mod exclusion;
 mod insert;
@@ -102,8 +103,7 @@ impl ClickCount {
         let new = producer::uncounted(tx, messages).await?;
         let excluded = Excluded::among(tx, &new).await?;
         partition::make_for(tx, &new).await?;
-        count::take_in(tx, &new, &excluded).await?;
-        self.steps.done();
+        count::take_in(tx, &new, &excluded, &self.steps).await?;
         Ok(())
     }
 }
@@ -114,8 +114,8 @@ impl Projection for ClickCount {
     const STREAM: StreamName = StreamName::Clicks;
     /// Messages of few clicks are many.
     const BATCH_MESSAGES_MAX: usize = 10_000;
-    /// Some 100,000 clicks: the more of them are added up at once, the fewer times the same rows are written.
-    const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
+    /// Some 130,000 clicks: the more of them are added up at once, the fewer times the same rows are written.
+    const BATCH_BYTES_MAX: usize = 48 * 1024 * 1024;
     type Event<'m> = OfClicks<'m>;
 
     fn read(message: &StoredMessage) -> Result<Option<OfClicks<'_>>, DecodeError> {

@@ -25,15 +25,18 @@ const CLICK_BYTES: usize = 4 * 1024;
 /// acknowledged the second: 40 ms, for which a lone click would wait.
 const INSERTED_MAX: usize = 200;
 
-/// So many clicks at least are copied in two parts: beside less work, another COPY would only be waited for.
-const HALVED_MIN: usize = 8_192;
+/// So many clicks at least are copied in parts: beside less work, another COPY would only be waited for.
+const PARTED_MIN: usize = 8_192;
 
-/// Messages in two parts, each of which is written at once; the first has none where there are few.
-pub(super) fn halves<'s, 'm>(
+/// Messages in three parts, each of which is written at once; the last has all where there are few.
+pub(super) fn parts<'s, 'm>(
     messages: &'s [&'s ClickMessage<'m>],
-) -> (&'s [&'s ClickMessage<'m>], &'s [&'s ClickMessage<'m>]) {
-    let is_many = clicks(messages) >= HALVED_MIN;
-    messages.split_at(if is_many { messages.len() / 2 } else { 0 })
+) -> [&'s [&'s ClickMessage<'m>]; 3] {
+    let is_many = clicks(messages) >= PARTED_MIN;
+    let length = if is_many { messages.len() / 3 } else { 0 };
+    let (first, rest) = messages.split_at(length);
+    let (second, third) = rest.split_at(length);
+    [first, second, third]
 }
 
 fn clicks(messages: &[&ClickMessage<'_>]) -> usize {
@@ -115,7 +118,7 @@ mod tests {
     use time::OffsetDateTime;
     use uuid::Uuid;
 
-    use super::{ClickMessage, HALVED_MIN, halves};
+    use super::{ClickMessage, PARTED_MIN, parts};
 
     fn message(sequence: u64) -> ClickMessage<'static> {
         let click = ClickEvent::new(
@@ -128,18 +131,23 @@ mod tests {
             sequence,
             mark: None,
             stored_at: OffsetDateTime::UNIX_EPOCH,
-            clicks: vec![click; HALVED_MIN / 2],
+            clicks: vec![click; PARTED_MIN / 2],
         }
     }
 
     #[test]
     fn many_messages_are_parted_and_none_is_lost_or_comes_twice() {
-        for (count, parted) in [(0, 0), (1, 0), (2, 1), (3, 1)] {
+        for (count, lengths) in [
+            (0, [0, 0, 0]),
+            (1, [0, 0, 1]),
+            (2, [0, 0, 2]),
+            (5, [1, 1, 3]),
+        ] {
             let messages: Vec<_> = (0..count).map(message).collect();
             let messages: Vec<_> = messages.iter().collect();
-            let (first, second) = halves(&messages);
-            assert_eq!(first.len(), parted);
-            let sequences = first.iter().chain(second).map(|it| it.sequence);
+            let parts = parts(&messages);
+            assert_eq!(parts.map(<[_]>::len), lengths);
+            let sequences = parts.into_iter().flatten().map(|it| it.sequence);
             assert!(sequences.eq(0..count));
         }
     }

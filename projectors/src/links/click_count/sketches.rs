@@ -1,7 +1,7 @@
 //! The visitors of rows as sketches: those that are stored, and then those with what is added.
 
 use foldhash::HashMap;
-use service::click_count::{SketchError, Visitors};
+use service::click_count::{Sketch, SketchError};
 use sqlx::PgConnection;
 
 use super::breath::Breath;
@@ -64,9 +64,8 @@ fn sketch(added: &Added, stored: Option<&[u8]>) -> Result<Option<Vec<u8>>, Sketc
     if added.visitors.is_empty() {
         return Ok(None);
     }
-    let mut visitors = Visitors::default();
-    stored.map_or(Ok(()), |it| visitors.merge(it))?;
-    added.visitors.iter().for_each(|it| visitors.add(*it));
-    let bytes = visitors.to_bytes();
+    let mut sketch = stored.map_or(Ok(Sketch::default()), Sketch::read)?;
+    added.visitors.iter().for_each(|it| sketch.add(*it));
+    let bytes = sketch.to_bytes();
     Ok((stored != Some(bytes.as_slice())).then_some(bytes))
 }

@@ -3,9 +3,10 @@
 use std::hash::Hash;
 
 use foldhash::HashMap;
-use service::click_count::{Dimension, PackedClick};
+use service::click_count::{Coupon, Dimension};
 
 use super::breath::Breath;
+use super::click::{Click, Texts};
 use super::count::ScopeDay;
 
 /// What is added to a row.
@@ -13,14 +14,7 @@ use super::count::ScopeDay;
 pub(super) struct Added {
     pub(super) clicks: i64,
     /// The visitor of each click that has one.
-    pub(super) visitors: Vec<u64>,
-}
-
-impl Added {
-    fn add(&mut self, click: &PackedClick<'_>) {
-        self.clicks += 1;
-        self.visitors.extend(click.visitor);
-    }
+    pub(super) visitors: Vec<Coupon>,
 }
 
 /// Where the clicks of a quarter of an hour are counted.
@@ -52,59 +46,72 @@ impl<'c> Tally<'c> {
     pub(super) async fn add(
         &mut self,
         day: ScopeDay,
-        clicks: &[PackedClick<'c>],
+        clicks: &[Click],
+        texts: &Texts<'c>,
         breath: &mut Breath,
     ) {
-        let quarters = by(clicks, |click| (click.quarter, click.is_bot));
-        let quarters = quarters.map(|((quarter, is_bot), added)| {
+        let visitor = |it: &Click| it.visitor.map(Coupon::from_value);
+        let visitors: Vec<_> = clicks.iter().map(visitor).collect();
+        let added = |((quarter, is_bot), added)| {
             let key = QuarterKey {
                 day,
                 quarter,
                 is_bot,
             };
             (key, added)
-        });
-        self.quarters.extend(quarters);
+        };
+        let quarters = by(clicks, &visitors, |click| (click.quarter, click.is_bot));
+        self.quarters.extend(in_order(quarters.map(added)));
         for dimension in Dimension::ALL {
             breath.after(clicks.len()).await;
-            let values = by(clicks, |click| (click.is_bot, dimension.of(&click.values)));
-            let values = values.map(|((is_bot, value), added)| {
+            let added = |((number, is_bot), added)| {
                 let key = ValueKey {
                     day,
                     dimension: dimension.number(),
                     is_bot,
-                    value,
+                    value: texts.get(number),
                 };
                 (key, added)
-            });
-            self.values.extend(values);
+            };
+            let number = |click: &Click| dimension.of(&click.texts);
+            let values = by(clicks, &visitors, |click| (number(click), click.is_bot));
+            self.values.extend(in_order(values.map(added)));
         }
     }
 }
 
-fn by<'c, K: Hash + Eq + Ord>(
-    clicks: &[PackedClick<'c>],
-    key: impl Fn(&PackedClick<'c>) -> K,
+/// What is added for each key, of clicks and the visitors of each.
+fn by<K: Hash + Eq>(
+    clicks: &[Click],
+    visitors: &[Option<Coupon>],
+    key: impl Fn(&Click) -> K,
 ) -> impl Iterator<Item = (K, Added)> {
     let mut all: HashMap<K, Added> = HashMap::default();
-    for click in clicks {
-        all.entry(key(click)).or_default().add(click);
+    for (click, visitor) in clicks.iter().zip(visitors) {
+        let added = all.entry(key(click)).or_default();
+        added.clicks += 1;
+        added.visitors.extend(*visitor);
     }
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     all.into_iter()
+}
+
+/// In the order of the table's index.
+fn in_order<K: Ord>(rows: impl Iterator<Item = (K, Added)>) -> Vec<(K, Added)> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    rows
 }
 
 #[cfg(test)]
 mod tests {
     use futures::FutureExt;
     use proptest::prelude::*;
-    use service::click_count::{Dimension, PackedClick};
+    use service::click_count::{Coupon, Dimension};
     use time::macros::date;
     use uuid::Uuid;
 
     use super::super::count::ScopeDay;
-    use super::{Breath, Tally};
+    use super::{Breath, Click, Tally, Texts};
 
     const DAY: ScopeDay = ScopeDay {
         scope: Uuid::nil(),
@@ -112,19 +119,21 @@ mod tests {
         workspace: Uuid::nil(),
     };
 
-    fn a_click() -> impl Strategy<Value = PackedClick<'static>> {
-        let value = prop::sample::select(vec!["", "a", "b"]);
+    const TEXTS: [&str; Dimension::ALL.len()] = ["b", "a", "", "", "", "", "", "", "", ""];
+
+    /// Its text is not known, or one of two; the second of them comes first in the index.
+    fn a_click() -> impl Strategy<Value = Click> {
         (
             0..3_u8,
             any::<bool>(),
             proptest::option::of(0..9_u64),
-            value,
+            0..3_u32,
         )
-            .prop_map(|(quarter, is_bot, visitor, value)| PackedClick {
+            .prop_map(|(quarter, is_bot, visitor, text)| Click {
                 quarter,
                 is_bot,
                 visitor,
-                values: [value; Dimension::ALL.len()],
+                texts: [text; Dimension::ALL.len()],
             })
     }
 
@@ -133,18 +142,19 @@ mod tests {
         fn every_click_is_in_one_quarter_and_in_one_value_of_each_dimension(
             clicks in prop::collection::vec(a_click(), 0..60)
         ) {
-            let mut tally = Tally::default();
-            let mut breath = Breath::default();
-            tally.add(DAY, &clicks, &mut breath).now_or_never().unwrap();
+            let (mut tally, mut texts, mut breath) = (Tally::default(), Texts::default(), Breath::default());
+            texts.numbers(TEXTS);
+            tally.add(DAY, &clicks, &texts, &mut breath).now_or_never().unwrap();
             prop_assert!(tally.quarters.is_sorted_by(|(a, _), (b, _)| a < b), "each key once");
             prop_assert!(tally.values.is_sorted_by(|(a, _), (b, _)| a < b), "each key once");
             for (key, added) in &tally.quarters {
                 let its = || clicks.iter().filter(|it| (it.quarter, it.is_bot) == (key.quarter, key.is_bot));
                 prop_assert_eq!(added.clicks, i64::try_from(its().count()).unwrap());
-                prop_assert_eq!(&added.visitors, &its().filter_map(|it| it.visitor).collect::<Vec<_>>());
+                let visitors = its().filter_map(|it| it.visitor.map(Coupon::from_value));
+                prop_assert_eq!(&added.visitors, &visitors.collect::<Vec<_>>());
             }
             for (key, added) in &tally.values {
-                let its = clicks.iter().filter(|it| (it.is_bot, it.values[0]) == (key.is_bot, key.value));
+                let its = clicks.iter().filter(|it| (it.is_bot, texts.get(it.texts[0])) == (key.is_bot, key.value));
                 prop_assert_eq!(added.clicks, i64::try_from(its.count()).unwrap());
             }
             let counted = |dimension: i16| -> i64 {

@@ -1,18 +1,17 @@
 //! What is counted, read and written: one statement each way for each table, in the order of its key.
 
 use foldhash::HashMap;
-use service::click_count::PackedClick;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::count::{DayRow, ScopeDay};
+use super::count::{DayClicks, DayRow, ScopeDay};
 use super::tally::{Added, QuarterKey, ValueKey};
 
 /// The packed clicks of those days that have a row.
 pub(super) async fn packed(
     tx: &mut PgConnection,
-    days: &[(ScopeDay, Vec<&PackedClick<'_>>)],
+    days: &[DayClicks],
 ) -> Result<HashMap<ScopeDay, Vec<u8>>, sqlx::Error> {
     let keys = || days.iter().map(|(key, _)| key);
     let rows = sqlx::query!(

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use service::click_count::{Dimension, PackedClick};
+use service::click_count::Dimension;
 use sqlx::{AssertSqlSafe, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::mark::Day;
+use crate::links::click_count::click::{Click, Texts};
 use crate::links::click_count::count::{self, ScopeDay, quarter};
 use crate::projection::{ApplyError, Steps};
 
@@ -119,29 +120,30 @@ async fn add(
         day: day.date,
         workspace,
     };
-    let packed: Vec<_> = clicks.iter().map(Row::packed).collect();
-    let mut days: BTreeMap<ScopeDay, Vec<&PackedClick<'_>>> = BTreeMap::new();
-    for (row, click) in clicks.iter().zip(&packed) {
+    let mut texts = Texts::default();
+    let mut days: BTreeMap<ScopeDay, Vec<Click>> = BTreeMap::new();
+    for row in clicks {
+        let click = row.counted(&mut texts);
         days.entry(key(workspace)).or_default().push(click);
         if links.contains(&row.link_id) {
             days.entry(key(row.link_id)).or_default().push(click);
         }
     }
     let days: Vec<_> = days.into_iter().collect();
-    count::add(tx, &days).await
+    count::add(tx, &days, texts).await
 }
 
 impl Row {
-    fn packed(&self) -> PackedClick<'_> {
+    fn counted<'c>(&'c self, texts: &mut Texts<'c>) -> Click {
         let mut values = [""; Dimension::ALL.len()];
         for (value, text) in values.iter_mut().zip(&self.texts) {
             *value = text;
         }
-        PackedClick {
+        Click {
             quarter: quarter(self.occurred_at),
             is_bot: self.is_bot,
             visitor: self.visitor.map(i64::cast_unsigned),
-            values,
+            texts: texts.numbers(values),
         }
     }
 }

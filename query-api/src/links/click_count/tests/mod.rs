@@ -11,7 +11,7 @@ mod top;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use service::click_count::{Dimension, PackedClick, Visitors, pack};
+use service::click_count::{Coupon, Dimension, PackedClick, Sketch, pack};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -143,14 +143,14 @@ async fn count_packed(stage: &Stage, scope: Uuid, clicks: impl Iterator<Item = &
             .write(format!(
                 "insert into links.click_count values ('{WORKSPACE}', '{scope}', '{day}', {}, '\\x{}')",
                 clicks.len(),
-                hex(&pack(clicks.iter()))
+                hex(&pack(clicks.iter().copied()))
             ))
             .await;
     }
 }
 
 async fn count_added(stage: &Stage, scope: Uuid, clicks: impl Iterator<Item = &Given>) {
-    let mut rows: BTreeMap<String, (usize, Visitors)> = BTreeMap::new();
+    let mut rows: BTreeMap<String, (usize, Sketch)> = BTreeMap::new();
     for click in clicks {
         let (time, day, is_bot) = (click.time, click.time.date(), click.is_bot);
         let start = time - time::Duration::minutes(i64::from(time.minute() % 15));
@@ -168,7 +168,9 @@ async fn count_added(stage: &Stage, scope: Uuid, clicks: impl Iterator<Item = &G
         for row in tables {
             let (clicks, visitors) = rows.entry(row).or_default();
             *clicks += 1;
-            click.visitor.into_iter().for_each(|it| visitors.add(it));
+            if let Some(visitor) = click.visitor {
+                visitors.add(Coupon::from_value(visitor));
+            }
         }
     }
     for (row, (clicks, visitors)) in rows {
