@@ -22,8 +22,8 @@ use crate::{Broker, Checkpoint, Connection, ReadError, RequestError, StreamState
 
 /// What may be under way to a tail at once: enough to hide a round trip at 500,000 messages a second.
 const PULL_MESSAGES_MAX: usize = 8_192;
-/// The same in bytes, since a batch of clicks takes up to half a megabyte.
-const PULL_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+/// The same in bytes, since a message of clicks takes up to half a megabyte; half as much again is asked for ahead.
+const PULL_BYTES_MAX: usize = 32 * 1_024 * 1_024;
 const PULL_EXPIRES: Duration = Duration::from_secs(30);
 /// Two of these without a sign of life, and the consumer is made anew.
 const HEARTBEAT: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use nats::{Checkpoint, StoredMessage};
 use sqlx::{Connection, PgConnection};
 use tracing::Span;
 
-use super::decode::decode;
+use super::decode::Decoded;
 use super::interruption::Interruption;
 use super::parking::{self, SubjectIsParked};
 use super::position;
@@ -23,21 +23,16 @@ pub(crate) async fn together<P: Projection>(
     projection: &mut P,
     connection: &mut PgConnection,
     batch: &Batch<'_>,
+    decoded: Vec<Decoded<'_, P>>,
 ) -> Result<(), Interruption> {
     let mut tx = connection.begin().await?;
     advance::<P>(&mut tx, batch).await?;
     let parked = parking::parked_subjects(&mut tx, P::NAME, batch.messages).await?;
-    let (mut readable, mut spans) = (Vec::with_capacity(batch.messages.len()), Vec::new());
-    for message in batch.messages {
+    let (mut events, mut spans) = (Vec::with_capacity(decoded.len()), Vec::new());
+    for (message, event) in batch.messages.iter().zip(decoded) {
         if parked.contains(message.raw_subject()) {
             parking::park(&mut tx, P::NAME, message, &SubjectIsParked).await?;
-        } else {
-            readable.push(message);
-        }
-    }
-    let mut events = Vec::with_capacity(readable.len());
-    for (message, event) in readable.iter().zip(decode::<P>(&readable)) {
-        if let Some(event) = event.map_err(ApplyError::from)? {
+        } else if let Some(event) = event.map_err(ApplyError::from)? {
             spans.extend(span::<P>(message));
             events.push(event);
         }

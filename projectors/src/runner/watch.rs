@@ -1,40 +1,23 @@
 //! What the leader knows of how it fares, between one look and the next.
 
-use std::time::Duration;
-
+use super::Backoff;
 use nats::Tail;
 use tokio::sync::watch;
-use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::Backoff;
-
-/// How often the leader looks after its session, the log and what is parked.
-const LOOK_AFTER_INTERVAL: Duration = Duration::from_secs(1);
-
-/// When to look, and what may be said then.
+/// What may be said after a look.
 pub(crate) struct Watch<'b> {
-    ticks: Interval,
     reading: watch::Receiver<bool>,
     is_proven: bool,
     backoff: &'b mut Backoff,
 }
 
 impl<'b> Watch<'b> {
-    /// Begins with a look at once.
     pub(crate) fn over(tail: &Tail, backoff: &'b mut Backoff) -> Self {
-        let mut ticks = interval(LOOK_AFTER_INTERVAL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            ticks,
             reading: tail.reading(),
             is_proven: tail.pending() == 0,
             backoff,
         }
-    }
-
-    /// Waits until it is time to look. Cancel-safe.
-    pub(crate) async fn due(&mut self) {
-        self.ticks.tick().await;
     }
 
     /// Whether the log is read.
@@ -47,13 +30,10 @@ impl<'b> Watch<'b> {
         self.is_proven
     }
 
-    /// A batch was applied.
-    pub(crate) fn applied(&mut self) {
-        if !self.is_proven {
-            self.is_proven = true;
-            self.ticks.reset_immediately();
-        }
+    /// A batch was applied; tells whether it is the first.
+    pub(crate) fn applied(&mut self) -> bool {
         self.backoff.reset();
+        !std::mem::replace(&mut self.is_proven, true)
     }
 
     /// The next outage is the first one again.

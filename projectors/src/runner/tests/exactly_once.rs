@@ -15,6 +15,7 @@ use crate::links::{ClickCount, LinkList};
 use crate::metrics::ProjectionMetrics;
 use crate::runner::Runner;
 use crate::runner::batch::{Batch, together};
+use crate::runner::decode::decode;
 use crate::runner::interruption::Interruption;
 use crate::runner::position;
 use crate::testing::{Log, Rows, eventually, lane, link, migrated, one, shortened, workspace};
@@ -39,9 +40,14 @@ async fn who_comes_second_writes_nothing() {
         to: &to,
         messages: &messages,
     };
-    together(&mut LinkList, &mut connection, &batch)
-        .await
-        .unwrap();
+    together(
+        &mut LinkList,
+        &mut connection,
+        &batch,
+        decode::<LinkList>(&messages).await,
+    )
+    .await
+    .unwrap();
     let before = Rows::of(&database).await;
 
     for from in [None, Some(&nats::Checkpoint { sequence: 7, ..to })] {
@@ -50,7 +56,13 @@ async fn who_comes_second_writes_nothing() {
             to: &to,
             messages: &messages,
         };
-        let outcome = together(&mut LinkList, &mut connection, &again).await;
+        let outcome = together(
+            &mut LinkList,
+            &mut connection,
+            &again,
+            decode::<LinkList>(&messages).await,
+        )
+        .await;
         assert!(matches!(outcome, Err(Interruption::Outrun)), "{outcome:?}");
     }
     assert_eq!(Rows::of(&database).await, before);
