@@ -14,8 +14,8 @@ pub(in crate::live) const FRAMES_MAX: usize = 2_048;
 /// share them.
 const BYTES_MAX: usize = 1 << 20;
 const _: () = assert!(MESSAGE_CLICKS_MAX <= FRAMES_MAX, "a message has room");
-/// What is taken at once.
-const FRAMES_AT_ONCE_MAX: usize = 256;
+/// What is taken at once: as many as may come at once.
+const FRAMES_AT_ONCE_MAX: usize = MESSAGE_CLICKS_MAX;
 
 /// The hub's end.
 pub(super) struct Line {
