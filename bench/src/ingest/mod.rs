@@ -11,26 +11,28 @@ use crate::load::measure_reports as load;
 use crate::pace::median;
 use crate::subject::Subject;
 
-/// Reports at once; each waits for its answer.
-const CONNECTIONS: u32 = 64;
 /// What is to be acknowledged in a second.
 const WANTED_PER_S: f64 = 100_000.0;
-/// A workspace has one message under way at a time: one, and as many as a shared installation has at work.
-const WORKSPACES: [(usize, &str); 2] = [(1, "one workspace"), (16, "16 workspaces")];
+/// A workspace has one message under way at a time: one, and as many as a shared installation has at work;
+/// and how many reports are sent at once, each of which waits for its answer.
+const WORKSPACES: [(usize, u32, &str); 2] = [
+    (1, 64, "one workspace, 64 reports at once"),
+    (16, 256, "16 workspaces, 256 reports at once"),
+];
 
 /// Measures what is ours and what bounds it.
 pub(crate) async fn run(plan: Plan) -> anyhow::Result<()> {
     let ground = Ground::prepare(plan, &[Tool::Nats]).await?;
     let mut figures = Vec::new();
-    for (workspaces, name) in WORKSPACES {
+    for (workspaces, at_once, name) in WORKSPACES {
         let mut broker = ground.broker(&format!("nats-{workspaces}")).await?;
-        figures.extend(measure(&broker, ground.rounds, workspaces, name).await?);
+        figures.extend(measure(&broker, ground.rounds, workspaces, at_once, name).await?);
         broker.stop().await;
     }
     // wrk works with two threads, the subject and the broker with as many as there are cores.
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let about = format!(
-        "Clicks reported in hundreds, {CONNECTIONS} at once, on a broker that syncs always; \
+        "Clicks reported in hundreds, on a broker that syncs always; \
          wrk, the subject and the broker share {cores} cores, the bare publisher and the broker the same."
     );
     ground.report("ingest", &about, &figures);
@@ -41,6 +43,7 @@ async fn measure(
     broker: &Nats,
     rounds: Rounds,
     workspaces: usize,
+    at_once: u32,
     name: &str,
 ) -> anyhow::Result<[Figure; 2]> {
     let subject = Subject::start(broker).await?;
@@ -55,7 +58,7 @@ async fn measure(
     let (mut bares, mut ours, mut sizes) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds.count {
         let before = publisher.last_sequence().await?;
-        let outcome = load(&subject.url, CONNECTIONS, rounds.seconds, &reports).await?;
+        let outcome = load(&subject.url, at_once, rounds.seconds, &reports).await?;
         ours.push(outcome.requests_per_s * clicks);
         subject.drains().await?;
         let packed = publisher.packed_since(before).await?;

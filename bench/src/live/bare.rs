@@ -48,10 +48,10 @@ impl Bare {
         Ok((bare, address))
     }
 
-    /// Sends a frame so often to all of a group.
-    pub(super) fn send(&self, group: usize, frame: &Utf8Bytes, times: usize) {
+    /// Sends frames to all of a group.
+    pub(super) fn send(&self, group: usize, frames: &[Utf8Bytes]) {
         if let Some(sender) = self.groups.get(group) {
-            for _ in 0..times {
+            for frame in frames {
                 // Nobody may listen any more.
                 sender.send(frame.clone()).unwrap_or_default();
             }

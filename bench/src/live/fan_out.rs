@@ -62,8 +62,10 @@ pub(super) async fn measure(
     let bus = Broker::connect(broker, "bench").await?;
     let clicks = links.iter().map(|link| clicks(&account, link));
     let clicks = clicks.collect::<anyhow::Result<Vec<_>>>()?;
-    let first = (links.first().zip(clicks.first())).context("no link")?;
-    let frame = frame(address, &account, &bus, first).await?;
+    let mut told = Vec::with_capacity(GROUPS);
+    for (link, clicks) in links.iter().zip(&clicks) {
+        told.push(frames(address, &account, &bus, link, clicks).await?);
+    }
     let join = async |group: usize| {
         let link = links.get(group).context("no such group")?;
         Socket::open(address, &link.live(), &account.token).await
@@ -76,7 +78,7 @@ pub(super) async fn measure(
     let (mut bare_rates, mut our_rates) = (Vec::new(), Vec::new());
     for _ in 0..rounds.count {
         let broadcast = async |group: usize| {
-            bare.send(group, &frame, FRAMES);
+            bare.send(group, told.get(group).context("no such group")?);
             anyhow::Ok(())
         };
         bare_rates.push(bares.frames_per_s(rounds.seconds, broadcast).await?);
@@ -184,17 +186,22 @@ async fn prepare(broker: &str, database: &str) -> anyhow::Result<(Account, Vec<L
     Ok((account, links))
 }
 
-/// A frame as ours are.
-async fn frame(
+/// The frames that the clicks make: what is broadcast are texts as many and as various as ours.
+async fn frames(
     address: SocketAddr,
     account: &Account,
     bus: &Broker,
-    (link, clicks): (&Link, &NewMessage),
-) -> anyhow::Result<Utf8Bytes> {
+    link: &Link,
+    clicks: &NewMessage,
+) -> anyhow::Result<Vec<Utf8Bytes>> {
     let mut socket = Socket::open(address, &link.live(), &account.token).await?;
     bus.append(std::slice::from_ref(clicks)).await?;
-    let frame = timeout(PATIENCE, socket.frame()).await??;
-    Ok(Utf8Bytes::from(frame.as_str()))
+    let mut frames = Vec::with_capacity(FRAMES);
+    for _ in 0..FRAMES {
+        let frame = timeout(PATIENCE, socket.frame()).await??;
+        frames.push(Utf8Bytes::from(frame.as_str()));
+    }
+    Ok(frames)
 }
 
 /// As many clicks on a link as go at once, in the message that the lane packs of them.

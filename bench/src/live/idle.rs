@@ -9,8 +9,10 @@ use crate::ground::Rounds;
 
 /// Sockets that are open when the measuring begins, so that what is needed once is there.
 const FIRST: u32 = 500;
-/// How long nothing happens while it is looked at.
+/// How long nothing happens while it is looked at, and how often: what idle sockets cause they cause each time,
+/// where a tail asks for more now and then.
 const WINDOW: Duration = Duration::from_secs(5);
+const WINDOWS: usize = 3;
 /// Postgres' sessions count what they did after ten seconds' rest, at the latest.
 const SETTLING: Duration = Duration::from_secs(11);
 const SOCKET_MAX_KIB: f64 = 10.0;
@@ -24,10 +26,10 @@ struct Work {
 pub(super) async fn measure(stage: &Stage, rounds: Rounds) -> anyhow::Result<(Crowd, Vec<Figure>)> {
     let mut crowd = Crowd::new(rounds)?;
     crowd.join(stage, 0..FIRST).await?;
-    let few = Work::of(stage).await?;
+    let few = Work::least_of(stage).await?;
     let before = stage.apart.memory_kib()?;
     crowd.join(stage, FIRST..SOCKETS).await?;
-    let many = Work::of(stage).await?;
+    let many = Work::least_of(stage).await?;
     let after = stage.apart.memory_kib()?;
     let more = f64::from(SOCKETS - FIRST);
     let each = (after - before) / more;
@@ -74,5 +76,17 @@ impl Work {
             transactions: after.0 - before.0,
             broker_bytes: after.1 - before.1,
         })
+    }
+
+    async fn least_of(stage: &Stage) -> anyhow::Result<Self> {
+        let mut least = Self::of(stage).await?;
+        for _ in 1..WINDOWS {
+            let next = Self::of(stage).await?;
+            least = Self {
+                transactions: least.transactions.min(next.transactions),
+                broker_bytes: least.broker_bytes.min(next.broker_bytes),
+            };
+        }
+        Ok(least)
     }
 }
