@@ -2,6 +2,9 @@
 
 use foldhash::HashMap;
 use service::click_count::{Dimension, PackedClick, Values};
+use time::OffsetDateTime;
+
+const QUARTER_MINUTES: u8 = 15;
 
 /// The place of a text among [`Texts`], of which a batch has far fewer than numbers.
 type Number = u32;
@@ -71,10 +74,16 @@ impl<'c> Texts<'c> {
     }
 }
 
+/// Which quarter of an hour of its day.
+pub(super) fn quarter(time: OffsetDateTime) -> u8 {
+    time.hour() * 4 + time.minute() / QUARTER_MINUTES
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Texts;
+    use super::{Texts, quarter};
     use service::click_count::PackedClick;
+    use time::macros::datetime;
 
     #[test]
     fn a_text_has_one_number_and_a_click_keeps_its_texts() {
@@ -91,5 +100,13 @@ mod tests {
         let click = texts.click(&packed);
         assert_eq!(click.texts, [3, 1, 2, 1, 0, 2, 3, 0, 0, 0]);
         assert_eq!(texts.packed(&click), packed);
+    }
+
+    #[test]
+    fn a_day_has_ninety_six_quarters() {
+        assert_eq!(quarter(datetime!(2026-11-21 0:00 UTC)), 0);
+        assert_eq!(quarter(datetime!(2026-11-21 0:14:59.999999 UTC)), 0);
+        assert_eq!(quarter(datetime!(2026-11-21 0:15 UTC)), 1);
+        assert_eq!(quarter(datetime!(2026-11-21 23:59:59 UTC)), 95);
     }
 }

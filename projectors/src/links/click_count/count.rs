@@ -8,11 +8,10 @@ use events::links::ClickEvent;
 use foldhash::HashMap;
 use service::click_count::{Dimension, PackedDay, pack, unpack, visitor};
 use sqlx::PgConnection;
-use time::{Date, OffsetDateTime};
-use uuid::Uuid;
 
 use super::breath::Breath;
-use super::click::{Click, Texts};
+use super::click::{Click, Texts, quarter};
+use super::day::{DayClicks, DayRow, ScopeDay};
 use super::exclusion::Excluded;
 use super::message::ClickMessage;
 use super::sketches::Sketches;
@@ -23,27 +22,6 @@ use crate::projection::{ApplyError, Steps};
 /// How many clicks of a day are packed before they are added up: many enough that adding up is rare,
 /// few enough that a row which is written anew with every click stays below 16 KiB.
 pub(super) const PACKED_MAX: usize = 512;
-
-const QUARTER_MINUTES: u8 = 15;
-
-/// A day of a link, or of a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct ScopeDay {
-    /// The link, or the workspace itself.
-    pub(super) scope: Uuid,
-    pub(super) day: Date,
-    pub(super) workspace: Uuid,
-}
-
-/// A day with clicks of it, in their order.
-pub(super) type DayClicks = (ScopeDay, Vec<Click>);
-
-/// A day's row, as it is written.
-pub(super) struct DayRow {
-    pub(super) key: ScopeDay,
-    pub(super) clicks: i64,
-    pub(super) packed: Vec<u8>,
-}
 
 /// Keeps the clicks of all messages as they came, and adds those that count.
 pub(super) async fn take_in(
@@ -182,24 +160,5 @@ fn add_to_days<'c>(
             workspace,
         };
         days.entry(key).or_default().push(click);
-    }
-}
-
-/// Which quarter of an hour of its day.
-pub(super) fn quarter(time: OffsetDateTime) -> u8 {
-    time.hour() * 4 + time.minute() / QUARTER_MINUTES
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quarter;
-    use time::macros::datetime;
-
-    #[test]
-    fn a_day_has_ninety_six_quarters() {
-        assert_eq!(quarter(datetime!(2026-11-21 0:00 UTC)), 0);
-        assert_eq!(quarter(datetime!(2026-11-21 0:14:59.999999 UTC)), 0);
-        assert_eq!(quarter(datetime!(2026-11-21 0:15 UTC)), 1);
-        assert_eq!(quarter(datetime!(2026-11-21 23:59:59 UTC)), 95);
     }
 }

@@ -4,6 +4,7 @@ mod binary_copy;
 mod breath;
 mod click;
 mod count;
+mod day;
 mod exclusion;
 mod insert;
 mod message;

@@ -7,7 +7,7 @@ use service::click_count::{Coupon, Dimension};
 
 use super::breath::Breath;
 use super::click::{Click, Texts};
-use super::count::ScopeDay;
+use super::day::ScopeDay;
 
 /// What is added to a row.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ mod tests {
     use time::macros::date;
     use uuid::Uuid;
 
-    use super::super::count::ScopeDay;
+    use super::super::day::ScopeDay;
     use super::{Breath, Click, Tally, Texts};
 
     const DAY: ScopeDay = ScopeDay {

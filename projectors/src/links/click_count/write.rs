@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::count::{DayClicks, DayRow, ScopeDay};
+use super::day::{DayClicks, DayRow, ScopeDay};
 use super::tally::{Added, QuarterKey, ValueKey};
 
 /// The packed clicks of those days that have a row.

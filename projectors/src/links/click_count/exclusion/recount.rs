@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::mark::Day;
-use crate::links::click_count::click::{Click, Texts};
-use crate::links::click_count::count::{self, ScopeDay, quarter};
+use crate::links::click_count::click::{Click, Texts, quarter};
+use crate::links::click_count::count;
+use crate::links::click_count::day::ScopeDay;
 use crate::projection::{ApplyError, Steps};
 
 /// The clicks that are held at once, some ten megabytes of them.
