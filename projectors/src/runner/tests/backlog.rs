@@ -1,82 +1,134 @@
 //! A log with more than a batch: while one is written, the next is read.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use events::links::LinkEvent;
-use events::{Context, LinkId, Position, Subject};
-use futures::{StreamExt, TryStreamExt, stream};
-use service::world;
+use events::{Context, DecodeError, StreamName};
+use nats::StoredMessage;
+use service::health::Readiness;
+use service::metrics::Metrics;
+use sqlx::PgConnection;
+use tokio::sync::Mutex;
+use tokio::time::{interval, sleep};
 
-use super::END_SESSIONS;
-use crate::links::LinkList;
-use crate::projection::Projection;
-use crate::testing::{Log, Rows, lane, link, one, shortened, workspace};
+use crate::Database;
+use crate::metrics::ProjectionMetrics;
+use crate::projection::{ApplyError, Projection};
+use crate::runner::interruption::Interruption;
+use crate::runner::pipeline::{Pipeline, Reading, Writing};
+use crate::runner::watch::Watch;
+use crate::runner::{Backoff, position};
+use crate::testing::{Log, link, migrated, shortened, workspace};
 
-const AT_ONCE: usize = 64;
+const EVENTS: u64 = 12;
+/// More than is decoded in one go.
+const LONG_BYTES: usize = 300 * 1024;
+/// Long enough for the other hand to have read what comes next.
+const A_WHILE: Duration = Duration::from_millis(300);
 
-/// Appends one event for each link; the last position.
-async fn append_each(log: &Log, links: &[Subject], event: &LinkEvent) -> Position {
-    let appended = stream::iter(links).map(async |it| Ok::<_, ()>(log.append(it, event).await));
-    let positions: Vec<_> = appended.buffered(AT_ONCE).try_collect().await.unwrap();
-    positions.into_iter().max_by_key(|it| it.sequence).unwrap()
+/// Writes nothing, and notes what it is given.
+#[derive(Default)]
+struct Noted {
+    sequences: Vec<u64>,
+    /// It fails once, here.
+    fails_at: Option<u64>,
 }
 
-fn of_bytes(slug: &str, length: usize) -> LinkEvent {
-    let mut event = shortened(slug);
-    if let LinkEvent::Shortened { route, .. } = &mut event {
-        route.target.push_str(&"x".repeat(length));
+impl Projection for Noted {
+    const NAME: &'static str = "noted";
+    const CONTEXT: Context = Context::Links;
+    const STREAM: StreamName = StreamName::Links;
+    const BATCH_MESSAGES_MAX: usize = 1;
+    type Event<'m> = u64;
+
+    fn read(message: &StoredMessage) -> Result<Option<u64>, DecodeError> {
+        Ok(Some(message.position.sequence))
     }
-    event
+
+    async fn apply(
+        &mut self,
+        _: &mut PgConnection,
+        batch: &[Self::Event<'_>],
+    ) -> Result<(), ApplyError> {
+        if self.fails_at.is_some_and(|it| batch.contains(&it)) {
+            self.fails_at = None;
+            sleep(A_WHILE).await;
+            return Err(sqlx::Error::PoolClosed.into());
+        }
+        self.sequences.extend(batch);
+        Ok(())
+    }
 }
 
-#[tokio::test]
-async fn a_batch_that_is_cut_off_while_the_next_is_read_is_written_before_it() {
-    let log = Log::new().await;
-    let clicks = lane(&log, world::new_id());
-    let (workspace, link) = (workspace(), LinkId::new(world::new_id()));
-    let mut last = clicks.click(workspace, link, 900).await;
-    for _ in 1..30 {
-        last = clicks.click(workspace, link, 900).await;
+/// A log of which every other event takes long to decode.
+async fn backlog() -> Log {
+    let (log, workspace) = (Log::new().await, workspace());
+    for number in 0..EVENTS {
+        let mut event = shortened("spring");
+        if let LinkEvent::Shortened { label, .. } = &mut event {
+            let is_long = number.is_multiple_of(2);
+            label.notes = is_long.then(|| "x".repeat(LONG_BYTES));
+        }
+        log.append(&link(workspace), &event).await;
     }
-    let running = log.project_into(&servers::testing::fresh_database().await);
-    for _ in 0..12 {
-        tokio::time::sleep(Duration::from_millis(80)).await;
-        one::<i64>(&running.database, Context::Links, END_SESSIONS).await;
-    }
-    running.reach("click_count", last).await;
-
-    let sum = "select sum(clicks)::bigint from click_count where scope_id = workspace_id";
-    let counted = one::<i64>(&running.database, Context::Links, sum).await;
-    assert_eq!(counted, Some(27_000));
-    assert_eq!(
-        Rows::of(&running.database).await.count("click_record"),
-        27_000
-    );
-    running.stop().await;
+    log
 }
 
-#[tokio::test]
-async fn batches_are_written_in_the_order_of_the_log_though_the_second_is_sooner_read() {
-    let log = Log::new().await;
-    let workspace = workspace();
-    let links: Vec<_> = (0..LinkList::BATCH_MESSAGES_MAX)
-        .map(|_| link(workspace))
-        .collect();
-    append_each(&log, &links, &of_bytes("spring", 2_000)).await;
-    let archived = LinkEvent::Archived {
-        slug: "spring".to_owned(),
+async fn stored(database: &Database) -> u64 {
+    let mut connection = database.connect(Context::Links).await.unwrap();
+    let stored = position::load(&mut connection, Noted::NAME).await.unwrap();
+    stored.map_or(0, |it| it.sequence)
+}
+
+/// Projects from the stored position to the end of the log, unless something interrupts it.
+async fn project(noted: &mut Noted, log: &Log, database: &Database) -> Result<(), Interruption> {
+    let mut connection = database.connect(Context::Links).await?;
+    let reached = position::load(&mut connection, Noted::NAME).await?;
+    let tail = log.broker.resume(Noted::STREAM, reached.as_ref()).await?;
+    let mut backoff = Backoff::new();
+    let pipeline = Pipeline {
+        broker: &log.broker,
+        database,
+        gauges: &ProjectionMetrics::registered(&Metrics::default()).of(Noted::NAME),
+        component: &Readiness::default().component(Noted::NAME),
+        writing: Mutex::new(Writing {
+            projection: noted,
+            connection,
+            watch: Watch::over(&tail, &mut backoff),
+        }),
+        reading: Mutex::new(Reading { tail, reached }),
     };
-    let last = append_each(&log, &links, &archived).await;
-    let running = log.project_into(&servers::testing::fresh_database().await);
-    running.reach("link_list", last).await;
+    let at_the_end = async {
+        let mut looks = interval(Duration::from_millis(20));
+        while stored(database).await < EVENTS {
+            looks.tick().await;
+        }
+    };
+    tokio::select! {
+        interrupted = pipeline.run() => interrupted.map(|never: Infallible| match never {}),
+        () = at_the_end => Ok(()),
+    }
+}
 
-    let parked = "select count(*) from parked_event";
-    let archived = "select count(*) from link_list where is_archived";
-    let count = async |sql| one::<i64>(&running.database, Context::Links, sql).await;
-    assert_eq!(count(parked).await, Some(0));
-    assert_eq!(
-        count(archived).await,
-        Some(i64::try_from(links.len()).unwrap())
-    );
-    running.stop().await;
+#[tokio::test]
+async fn batches_are_written_in_the_order_of_the_log_though_the_next_is_sooner_read() {
+    let (log, database) = (backlog().await, migrated().await);
+    let mut noted = Noted::default();
+    project(&mut noted, &log, &database).await.unwrap();
+    assert!(noted.sequences.iter().copied().eq(1..=EVENTS));
+}
+
+#[tokio::test]
+async fn what_was_read_behind_a_batch_that_fails_is_not_written_before_it() {
+    let (log, database) = (backlog().await, migrated().await);
+    let mut noted = Noted {
+        fails_at: Some(5),
+        ..Noted::default()
+    };
+    let failed = project(&mut noted, &log, &database).await.unwrap_err();
+    assert!(matches!(failed, Interruption::Apply(_)), "{failed}");
+    assert_eq!(stored(&database).await, 4);
+    project(&mut noted, &log, &database).await.unwrap();
+    assert!(noted.sequences.iter().copied().eq(1..=EVENTS));
 }

@@ -5,8 +5,11 @@ use std::time::Duration;
 use events::{Context, LinkId};
 use service::world;
 
-use super::END_SESSIONS;
 use crate::testing::{Log, Rows, lane, one, workspace};
+
+/// Ends the sessions of all workers, and with them their locks.
+const END_SESSIONS: &str = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+    where datname = current_database() and pid in (select pid from pg_locks where locktype = 'advisory')";
 
 #[tokio::test]
 async fn two_processes_count_every_click_once_while_the_lead_changes_hands() {
