@@ -12,6 +12,8 @@ use crate::database;
 
 /// The most links that are counted one by one: their ids go along with each question, 16 bytes each.
 const LINKS_MAX: usize = 50_000;
+/// So few links are looked up one by one; to look through all of the workspace's clicks may be less work for more.
+const FEW_LINKS: usize = 100;
 /// No tag and no domain is longer.
 const NAME_CHARS_MAX: usize = 253;
 
@@ -84,6 +86,13 @@ impl Scope {
             workspace,
             links: Some(links),
         })
+    }
+
+    /// Whether it is better to look its links up than to look through the workspace.
+    pub(super) fn is_few(&self) -> bool {
+        self.links
+            .as_ref()
+            .is_some_and(|links| links.len() <= FEW_LINKS)
     }
 
     /// Under what the clicks are counted.

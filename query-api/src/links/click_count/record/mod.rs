@@ -158,7 +158,7 @@ async fn page(
     Ok(Page::cut(rows, paging.limit, Behind::row).map(ClickBody::from))
 }
 
-/// The next clicks behind a place.
+/// The next clicks behind a place: by the link's index, or the workspace's, as [`raw`](super::raw) chooses.
 pub(super) async fn rows(
     read: &mut PgConnection,
     wanted: &Wanted,
@@ -171,7 +171,8 @@ pub(super) async fn rows(
         "select click_id, link_id, slug, occurred_at, sequence, ordinal, visitor, network, variant,
                 is_bot, is_excluded, country, city, referrer, browser, os, device, utm_source, utm_medium, utm_campaign, rule
            from click_record
-          where workspace_id = $1 and ($2::uuid is null or link_id = $2)
+          where workspace_id is not distinct from $1 and ($2::uuid is not null or workspace_id = $1)
+            and ($2::uuid is null or link_id = $2)
             and occurred_at >= $3 and occurred_at < $4 and ($5::bool is null or is_bot = $5)
             and ($6::text is null or coalesce(country, '') = $6)
             and ($7::text is null or coalesce(city, '') = $7)

@@ -3,6 +3,7 @@
 mod clocks;
 mod exclusion;
 mod export;
+mod indexes;
 mod record;
 mod scope;
 mod series;
