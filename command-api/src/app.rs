@@ -17,7 +17,7 @@ use crate::geo::Geo;
 use crate::handle::Commands;
 use crate::hashing::Hashing;
 use crate::links::redirect::{Directory, RedirectMetrics, Salts};
-use crate::links::{Domain, Fill, ImportRoom, TargetRules};
+use crate::links::{Domain, Fill, ImportRoom, ReportTurns, TargetRules};
 use crate::media::Storage;
 
 /// The state of the command API's router; a clone is a pointer.
@@ -47,6 +47,7 @@ pub(crate) struct Parts {
     pub(crate) directory: Directory,
     /// Where files of links are read.
     pub(crate) imports: ImportRoom,
+    pub(crate) report_turns: ReportTurns,
     pub(crate) agents: Agents,
     /// Where visitors are.
     pub(crate) geo: Geo,

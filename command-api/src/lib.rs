@@ -53,7 +53,7 @@ use geo::Geo;
 use handle::Commands;
 use hashing::{Hashing, HashingError};
 use links::redirect::{Directory, RedirectMetrics, Salts};
-use links::{Domain, Fill, ImportRoom, TargetRules};
+use links::{Domain, Fill, ImportRoom, ReportTurns, TargetRules};
 
 pub use bounded_file::FileError;
 pub use geo::GeoError;
@@ -192,6 +192,7 @@ pub async fn build(
         fill: Fill::default(),
         directory,
         imports: ImportRoom::default(),
+        report_turns: ReportTurns::default(),
         agents: Agents::new(),
         geo,
         salts,

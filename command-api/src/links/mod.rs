@@ -24,6 +24,7 @@ pub(crate) mod spool;
 mod step;
 mod target;
 
+pub(crate) use clicks::ReportTurns;
 pub(crate) use domain::{Domain, OwnDomainRejection};
 pub(crate) use exclusion::ExclusionRejection;
 pub(crate) use import::Room as ImportRoom;

@@ -2,13 +2,15 @@
 //!
 //! A group commit: a lone click waits for nothing, and many share one sync of the broker's disk.
 //! Each workspace has at most one message under way. One that the broker doesn't acknowledge at once goes to the
-//! spool, which sends it under its number until it is acknowledged, and before any later one of its workspace;
-//! so a reader that remembers each producer's last number per workspace counts every click once.
+//! spool, which sends it under its producer and number until it is acknowledged, and before any later one of them:
+//! what goes straight to the broker meanwhile has another producer.
+//! So a reader that remembers each producer's last number per workspace counts every click once.
 
 mod blocking;
 mod drain;
 mod message;
 mod pack;
+mod producer;
 mod promises;
 mod pump;
 mod queue;
@@ -34,7 +36,8 @@ pub use queue::LANE_CLICKS_MAX;
 /// Room for a click as JSON: one of whom all is known takes some 450 bytes.
 const CLICK_BYTES: usize = 512;
 
-/// The header that names the process that packed a message of clicks: a UUID per start.
+/// The header that names the producer of a message of clicks: a UUID per start of a process, and another one whenever
+/// clicks go past those that still wait in its spool.
 pub const PRODUCER_HEADER: &str = "millrace-producer";
 /// The header that counts a producer's messages: it grows from one message of a workspace to the next, with gaps.
 pub const BATCH_HEADER: &str = "millrace-batch";
@@ -104,7 +107,8 @@ async fn kept(mut outcome: queue::Outcome) -> Result<Kept, LaneError> {
 impl ClickLane {
     /// A lane, and its worker, which must be driven.
     ///
-    /// `producer` is one that no lane ever had. What waits in the spool goes out under the producers of its time.
+    /// `producer` is the first, and one that no lane ever had. What waits in the spool goes out under the producers of
+    /// its time.
     /// The worker ends when `shutdown` is cancelled and all clicks are kept; if the broker is there, what waits in
     /// the spool is drained first, for as long as there is time.
     pub fn new(
@@ -136,21 +140,22 @@ impl ClickLane {
         async move { kept(added?).await }
     }
 
-    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are. Nothing is added
-    /// before it is polled.
+    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are.
     ///
     /// [`LaneError::Full`] and [`LaneError::TooLarge`] have taken none of them; after another error some may be kept.
-    pub async fn record_all(
+    pub fn record_all(
         &self,
         workspace: WorkspaceId,
         events: &[ClickEvent<'_>],
-    ) -> Result<Option<Kept>, LaneError> {
-        let outcomes = self.add_all(workspace, events)?;
-        let mut last = None;
-        for outcome in outcomes {
-            last = Some(kept(outcome).await?);
+    ) -> impl Future<Output = Result<Option<Kept>, LaneError>> + Send + use<> {
+        let added = self.add_all(workspace, events);
+        async move {
+            let mut last = None;
+            for outcome in added? {
+                last = Some(kept(outcome).await?);
+            }
+            Ok(last)
         }
-        Ok(last)
     }
 
     /// Adds them one behind the other, all or none; one outcome for each message that holds some.
@@ -174,9 +179,9 @@ impl ClickLane {
             let json = jsons.get(std::mem::replace(&mut start, end)..end);
             (event.id, json.unwrap_or_default())
         });
+        // Half of the room, here and in the spool, is for those who come one by one, as visitors do.
         let mut queue = self.shared.queue();
-        // Half of the room is for those who come one by one, as visitors do.
-        if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2) {
+        if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2) || self.ledger.is_half_full() {
             return Err(LaneError::Full);
         }
         let added = queue.add_all(workspace, clicks)?;

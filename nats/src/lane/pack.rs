@@ -38,6 +38,11 @@ impl Pack {
         self.clicks < MESSAGE_CLICKS_MAX && self.body.len() + json.len() + 2 <= MESSAGE_BYTES_MAX
     }
 
+    /// Of its body, so far.
+    pub(super) const fn bytes(&self) -> usize {
+        self.body.len()
+    }
+
     pub(super) fn push(&mut self, json: &[u8]) {
         self.body.push(b',');
         self.body.extend_from_slice(json);

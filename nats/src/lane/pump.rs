@@ -10,13 +10,16 @@ use uuid::Uuid;
 
 use super::blocking::blocking;
 use super::message::{Numbered, headers, subject_of};
-use super::queue::Fate;
+use super::producer::Producer;
+use super::queue::{Fate, Packed};
 use super::{Kept, Shared};
 use crate::Broker;
 use crate::spool::{Ledger, Put, Writer};
 
-/// The most messages under way at once.
+/// The most messages under way at once, and about the most bytes: what the broker stores in a fraction of
+/// [`ACKNOWLEDGED_WITHIN`] even if it is busy.
 const ROUND_MESSAGES_MAX: usize = 256;
+const ROUND_BYTES_MAX: usize = 2 << 20;
 /// How long those who were answered are waited for: the shortest time that the runtime's clock tells.
 const GATHER_FOR_MAX: Duration = Duration::from_millis(1);
 /// How long visitors wait for the broker: many times what a sync takes, and less than they notice.
@@ -28,12 +31,11 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 pub(super) struct Pump {
     broker: Broker,
-    producer: Uuid,
+    producer: Producer,
     shared: Arc<Shared>,
     ledger: Arc<Ledger>,
     /// Away while it writes.
     writer: Option<Writer>,
-    number: u64,
     disk_rests_until: Option<Instant>,
     waiting: Told,
     dropped: Told,
@@ -56,11 +58,10 @@ impl Pump {
     ) -> Self {
         Self {
             broker,
-            producer,
+            producer: Producer::new(producer, Instant::now()),
             shared,
             ledger,
             writer: Some(writer),
-            number: 0,
             disk_rests_until: None,
             waiting: Told::default(),
             dropped: Told::default(),
@@ -74,7 +75,10 @@ impl Pump {
             self.gather(std::mem::take(&mut answered)).await;
             let (round, is_closed) = {
                 let mut queue = self.shared.queue();
-                (queue.next_round(ROUND_MESSAGES_MAX), queue.is_closed())
+                (
+                    queue.next_round(ROUND_MESSAGES_MAX, ROUND_BYTES_MAX),
+                    queue.is_closed(),
+                )
             };
             if round.is_empty() {
                 if is_closed {
@@ -84,12 +88,7 @@ impl Pump {
                 continue;
             }
             answered = round.iter().map(|packed| packed.pack.clicks).sum();
-            let mut messages = Vec::with_capacity(round.len());
-            for packed in round {
-                self.number += 1;
-                messages.push(Numbered::new(packed, self.producer, self.number));
-            }
-            self.handle(messages).await;
+            self.handle(round).await;
         }
     }
 
@@ -119,9 +118,12 @@ impl Pump {
         self.shared.queue().await_quorum(1);
     }
 
-    /// While something of this lane's waits in the spool, everything goes there: nothing overtakes it.
-    async fn handle(&mut self, messages: Vec<Numbered>) {
-        let is_direct = self.ledger.is_passed() && self.broker.is_connected();
+    /// Sends them, if the broker is there and nothing is overtaken, or keeps them.
+    async fn handle(&mut self, round: Vec<Packed>) {
+        let is_direct = self.broker.is_connected() && self.overtakes_nothing();
+        let number =
+            |packed| Numbered::new(packed, self.producer.id(), self.producer.next_number());
+        let messages: Vec<_> = round.into_iter().map(number).collect();
         let late = if is_direct {
             let sent = messages.into_iter().map(|message| self.send(message));
             join_all(sent).await.into_iter().flatten().collect()
@@ -133,10 +135,26 @@ impl Pump {
         }
     }
 
+    /// Whether nothing of the producer's waits in the spool, or another could take its place.
+    ///
+    /// Otherwise clicks would have to go through the spool until it is empty, which it may never be: the spool takes
+    /// them faster than it is drained.
+    fn overtakes_nothing(&mut self) -> bool {
+        if self.ledger.is_passed() {
+            return true;
+        }
+        let gave_way = self.producer.give_way(Instant::now());
+        if gave_way {
+            self.ledger.pass();
+            tracing::info!("clicks go straight to the broker again, past those in the spool");
+        }
+        gave_way
+    }
+
     /// Sends a message, and gives it back if it isn't known to be stored.
     async fn send(&self, message: Numbered) -> Option<Numbered> {
         let entry = &message.entry;
-        let headers = headers(entry.id, self.producer.to_string(), entry.number).collect();
+        let headers = headers(entry.id, entry.producer.to_string(), entry.number).collect();
         let subject = subject_of(entry.workspace).to_string();
         let body = entry.body.clone();
         let sent = self

@@ -137,10 +137,13 @@ impl Queue {
         self.promises.tell_late();
     }
 
-    /// The next message of each workspace, of those whose turn it is.
-    pub(super) fn next_round(&mut self, messages_max: usize) -> Vec<Packed> {
-        let mut round = Vec::new();
+    /// The next message of each workspace, of those whose turn it is; once it has so many bytes, no more.
+    pub(super) fn next_round(&mut self, messages_max: usize, bytes_max: usize) -> Vec<Packed> {
+        let (mut round, mut bytes) = (Vec::new(), 0);
         for _ in 0..self.turns.len().min(messages_max) {
+            if bytes >= bytes_max {
+                break;
+            }
             let Some(workspace) = self.turns.pop_front() else {
                 break;
             };
@@ -149,6 +152,7 @@ impl Queue {
             };
             if let Some(message) = messages.pop_front() {
                 self.clicks_waiting -= message.pack.clicks;
+                bytes += message.pack.bytes();
                 round.push(message);
             }
             if messages.is_empty() {
@@ -261,7 +265,10 @@ mod tests {
         let counts = |it: &Queue| (it.clicks, it.clicks_waiting);
         assert_eq!(counts(&one_by_one), counts(&at_once));
         loop {
-            let (one, other) = (one_by_one.next_round(9), at_once.next_round(9));
+            let (one, other) = (
+                one_by_one.next_round(9, usize::MAX),
+                at_once.next_round(9, usize::MAX),
+            );
             assert_eq!(one.len(), other.len());
             if one.is_empty() {
                 break;
@@ -284,13 +291,34 @@ mod tests {
             queue.add_all(workspace, clicks).unwrap().outcomes
         };
         assert!(add(&mut queue, 0).is_empty());
-        assert!(queue.next_round(9).is_empty(), "nobody waits");
+        assert!(queue.next_round(9, usize::MAX).is_empty(), "nobody waits");
         let (first, second) = (add(&mut queue, 900), add(&mut queue, 200));
         assert_eq!((first.len(), second.len()), (1, 2));
         assert!(second[0].same_channel(&first[0]) && !second[1].same_channel(&first[0]));
         queue.close();
         let refused = queue.add_all(workspace, std::iter::empty());
         assert!(matches!(refused, Err(LaneError::Closed)));
+    }
+
+    #[test]
+    fn a_round_has_as_much_as_goes_in_and_the_others_come_next() {
+        let mut queue = Queue::default();
+        let workspaces = [1, 2, 3].map(|it| WorkspaceId::new(Uuid::from_u128(it)));
+        for workspace in workspaces {
+            // Two messages each, of which the first is full.
+            let clicks = (0..1_500).map(|_| (ClickId::new(Uuid::nil()), [b'x'; 99].as_slice()));
+            queue.add_all(workspace, clicks).unwrap();
+        }
+        let mut round = |messages_max, bytes_max| -> Vec<_> {
+            let round = queue.next_round(messages_max, bytes_max).into_iter();
+            round.map(|it| (it.workspace, it.pack.clicks)).collect()
+        };
+        let [one, two, three] = workspaces;
+        assert_eq!(round(9, 100_001), [(one, 1_000), (two, 1_000)]);
+        assert_eq!(round(9, 1), [(three, 1_000)]);
+        assert_eq!(round(1, usize::MAX), [(one, 500)]);
+        assert_eq!(round(9, usize::MAX), [(two, 500), (three, 500)]);
+        assert!(round(9, usize::MAX).is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -50,7 +50,7 @@ struct State {
     offset: u64,
     bytes_aside: u64,
     next_id: u64,
-    /// Segments from here on are this process's.
+    /// Segments from here on have what must not be overtaken.
     first_own_id: u64,
     /// The last segment is written to at this moment.
     is_appending: bool,
@@ -89,7 +89,7 @@ pub(crate) struct Ledger {
     pub(super) segment_bytes_max: u64,
     bytes_max: u64,
     state: Mutex<State>,
-    /// Whether nothing that this process put in waits.
+    /// Whether nothing waits that must not be overtaken.
     is_passed: AtomicBool,
     /// Something was put in.
     grown: Notify,
@@ -123,11 +123,24 @@ impl Ledger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nothing that this process put in waits: what it sends now overtakes nothing.
+    /// Whether nothing waits that was put in since the start, or since [`Ledger::pass`]: what is sent now overtakes
+    /// nothing.
     ///
-    /// What former processes left has producers of its own, and may be overtaken.
+    /// What was there before has producers of its own, and may be overtaken.
     pub(crate) fn is_passed(&self) -> bool {
         self.is_passed.load(Ordering::Acquire)
+    }
+
+    /// From now on what waits may be overtaken; what is put in later stands in segments of its own.
+    pub(crate) fn pass(&self) {
+        let mut state = self.state();
+        state.first_own_id = state.next_id;
+        self.look_passed(&state);
+    }
+
+    /// Whether half of the room is taken.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.state().bytes() >= self.bytes_max / 2
     }
 
     /// Waits until something was put in.

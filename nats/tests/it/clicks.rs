@@ -104,6 +104,21 @@ impl Open {
         let outcome = self.lane.record(workspace, &click).await;
         ((workspace, click.id), outcome)
     }
+
+    /// Records so many clicks like this one at once, and answers which.
+    pub(crate) async fn report(
+        &self,
+        workspace: WorkspaceId,
+        like: &ClickEvent<'static>,
+        count: usize,
+    ) -> Result<Vec<Counted>, LaneError> {
+        let mut clicks = vec![like.clone(); count];
+        for click in &mut clicks {
+            click.id = ClickId::new(uuid());
+        }
+        self.lane.record_all(workspace, &clicks).await?;
+        Ok(clicks.iter().map(|it| (workspace, it.id)).collect())
+    }
 }
 
 /// A click, and whose it is.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use events::StreamName;
 use nats::{Kept, LaneError};
 
-use crate::clicks::{Counted, Open, are_counted_once, counted, open, workspaces};
+use crate::clicks::{Counted, Open, are_counted_once, click, counted, open, workspaces};
 use crate::world::World;
 
 /// What a visitor may notice; far more than the lane takes, since others use the machine.
@@ -60,6 +60,56 @@ async fn what_a_hanging_broker_took_without_a_word_is_sent_again_and_counts_once
     are_counted_once(&world.broker, &[before, kept].concat()).await;
     let state = world.broker.stream_state(StreamName::Clicks).await.unwrap();
     assert!(state.messages > 21, "nothing was sent twice");
+}
+
+#[tokio::test]
+async fn clicks_go_straight_to_the_log_again_past_those_that_still_wait() {
+    let mut world = World::new().await;
+    let (open, _folder) = open(&world.broker);
+    world.nats.kill().await;
+    let mut large = click();
+    large.data.referrer = Some("r".repeat(4_000).into());
+    let mut kept = Vec::new();
+    // More than a hundred megabytes: to drain them takes seconds.
+    for &workspace in workspaces(2).iter().cycle().take(300) {
+        kept.extend(open.report(workspace, &large, 100).await.unwrap());
+    }
+    world.nats.start_again().await.unwrap();
+    loop {
+        let (click, outcome) = open.click(workspaces(1)[0]).await;
+        kept.push(click);
+        let waits = open.lane.spool().messages > 0;
+        match outcome.unwrap() {
+            Kept::InLog(_) if waits => break,
+            Kept::InLog(_) | Kept::InSpool => assert!(waits, "none went past those that waited"),
+        }
+    }
+    open.has_drained().await;
+    are_counted_once(&world.broker, &kept).await;
+}
+
+#[tokio::test]
+async fn reports_leave_half_of_the_spool_to_visitors() {
+    let mut world = World::new().await;
+    let folder = servers::testing::scratch();
+    let open = Open::at(&world.broker, folder.path(), 1 << 20);
+    world.nats.kill().await;
+    let mut kept = Vec::new();
+    let refused = loop {
+        match open.report(workspaces(1)[0], &click(), 100).await {
+            Ok(clicks) => kept.extend(clicks),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(refused, LaneError::Full), "{refused}");
+    let bytes = open.lane.spool().bytes;
+    assert!((1 << 19..3 << 18).contains(&bytes), "{bytes} bytes");
+    kept.extend(spools(&open, 100).await);
+    world.nats.start_again().await.unwrap();
+    open.has_drained().await;
+    kept.extend(open.report(workspaces(1)[0], &click(), 100).await.unwrap());
+    open.has_drained().await;
+    are_counted_once(&world.broker, &kept).await;
 }
 
 #[tokio::test]

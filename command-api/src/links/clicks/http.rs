@@ -51,11 +51,16 @@ async fn report(
     key: Option<IdempotencyKey>,
     body: JsonText,
 ) -> Result<Response, Problem> {
-    let body: ReportBody<'_> = body.read()?;
-    let route = format!("POST /v1/links/{id}/clicks");
-    let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body)?;
-    let origin = origin.hiding(&app.keyring, || body.hidden())?;
-    let reported = report::report(&app, caller.workspace, &origin, id, body).await?;
+    let read = || -> Result<_, Problem> {
+        let body: ReportBody<'_> = body.read()?;
+        let route = format!("POST /v1/links/{id}/clicks");
+        let origin = Origin::by(&app, &caller, key.as_ref(), &route, &body)?;
+        let origin = origin.hiding(&app.keyring, || body.hidden())?;
+        let seen = report::parse(&app, caller.workspace, &origin, body);
+        Ok((origin, seen))
+    };
+    let (origin, seen) = app.report_turns.run(read).await?;
+    let reported = report::report(&app, caller.workspace, &origin, id, seen).await?;
     Ok(answer(reported))
 }
 

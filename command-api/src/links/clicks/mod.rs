@@ -4,5 +4,7 @@ mod body;
 mod http;
 mod report;
 mod seen;
+mod turns;
 
 pub(super) use http::routes;
+pub(crate) use turns::Turns as ReportTurns;

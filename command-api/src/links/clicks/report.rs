@@ -37,13 +37,13 @@ pub(super) struct Counted {
     clicks: usize,
 }
 
-/// Keeps all of them; what is answered is stored.
+/// Keeps all of them, unless one has a fault; what is answered is stored.
 pub(super) async fn report(
     app: &App,
     workspace: WorkspaceId,
     origin: &Origin,
     link: LinkId,
-    body: ReportBody<'_>,
+    seen: Result<Vec<Seen<'_>>, Problem>,
 ) -> Result<Reported, Problem> {
     // Before anything that time may have changed: it was answered once.
     if let Some(once) = &origin.once {
@@ -53,28 +53,34 @@ pub(super) async fn report(
             return Ok(earlier.into());
         }
     }
-    let seen = parse(app, workspace, origin, body)?;
+    let seen = seen?;
     let (limit, account) = (Limit::ReportWorkspace, workspace.to_string());
     let count = u32::try_from(seen.len()).unwrap_or(u32::MAX);
     app.limiter.spend_many(limit, &account, count).await?;
     let found = app.directory.link(&app.broker, workspace, link).await;
     let destination = found.map_err(unread)?.ok_or_else(Problem::not_found)?;
-    let events: Vec<_> = seen.iter().map(|it| it.event(app, &destination)).collect();
-    let clicks = events.len();
+    let events = || -> Vec<_> {
+        let events = seen.iter().map(|it| it.event(app, &destination));
+        events.collect()
+    };
+    let clicks = seen.len();
     let body = serde_json::to_string(&Counted { clicks }).map_err(internal)?;
     let status = StatusCode::ACCEPTED;
     let answer = Answer { status, body };
-    match &origin.once {
-        Some(once) => Ok(store_once(app, workspace, origin, once, &events, answer).await?),
-        None => Ok(Reported {
-            position: record(app, workspace, &events).await?,
-            answer,
-            is_replayed: false,
-        }),
+    if let Some(once) = &origin.once {
+        return Ok(store_once(app, workspace, origin, once, &events(), answer).await?);
     }
+    let record = || app.lane.record_all(workspace, &events());
+    let recorded = app.report_turns.run(record).await;
+    Ok(Reported {
+        position: position(recorded.await)?,
+        answer,
+        is_replayed: false,
+    })
 }
 
-fn parse<'b>(
+/// Finds out what is kept of each, or every fault.
+pub(super) fn parse<'b>(
     app: &App,
     workspace: WorkspaceId,
     origin: &Origin,
@@ -104,12 +110,8 @@ fn parse<'b>(
     Ok(seen)
 }
 
-async fn record(
-    app: &App,
-    workspace: WorkspaceId,
-    events: &[ClickEvent<'_>],
-) -> Result<Option<Position>, Problem> {
-    match app.lane.record_all(workspace, events).await {
+fn position(recorded: Result<Option<Kept>, LaneError>) -> Result<Option<Position>, Problem> {
+    match recorded {
         Ok(Some(Kept::InLog(position))) => Ok(Some(position)),
         Ok(Some(Kept::InSpool) | None) => Ok(None),
         Err(error @ (LaneError::TooLarge | LaneError::Encode(_))) => Err(Problem::internal(&error)),

@@ -18,6 +18,8 @@ enum Step {
     Append(u64),
     /// So many are sent and acknowledged.
     Drain(usize),
+    /// What comes later may overtake what waits.
+    Pass,
     /// The process is killed; with so many bytes of a message behind what was synced.
     Crash(usize),
     /// The machine loses its power, and the mark with it.
@@ -28,6 +30,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (1..8_u64).prop_map(Step::Append),
         4 => (1..12_usize).prop_map(Step::Drain),
+        1 => Just(Step::Pass),
         1 => (0..90_usize).prop_map(Step::Crash),
         1 => Just(Step::LoseMark),
     ];
@@ -90,6 +93,10 @@ impl World {
                     self.spool().reader.advance(&oldest);
                 }
                 self.take(oldest.entries.iter().map(|it| it.number));
+            }
+            Step::Pass => {
+                self.spool().ledger.pass();
+                assert!(self.spool().ledger.is_passed());
             }
             Step::Crash(torn) => {
                 // What was sent and not acknowledged is sent again.

@@ -74,6 +74,25 @@ fn what_is_kept_comes_out_in_its_order_and_leaves_no_file() {
 }
 
 #[test]
+fn what_may_be_overtaken_holds_up_nothing_and_stands_apart_from_what_may_not() {
+    let folder = servers::testing::scratch();
+    let mut spool = open(folder.path());
+    keep(&mut spool, &entries(1..=3));
+    assert!(!spool.ledger.is_passed());
+    spool.ledger.pass();
+    assert!(spool.ledger.is_passed());
+    keep(&mut spool, &entries(4..=5));
+    assert!(!spool.ledger.is_passed());
+    assert_eq!(files(folder.path(), "spool").len(), 2);
+    let oldest = spool.reader.oldest(100);
+    assert_eq!(oldest.entries, entries(1..=3));
+    spool.reader.advance(&oldest);
+    assert!(!spool.ledger.is_passed());
+    assert_eq!(drain(&mut spool, 10), entries(4..=5));
+    assert!(spool.ledger.is_passed());
+}
+
+#[test]
 fn what_was_read_and_not_acknowledged_is_read_again() {
     let folder = servers::testing::scratch();
     let mut spool = open(folder.path());
