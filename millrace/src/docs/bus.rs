@@ -173,7 +173,7 @@ fn click_headers() -> Value {
         "required": ["content-type"],
         "properties": {
             "content-type": { "const": BATCH_CONTENT_TYPE },
-            PRODUCER_HEADER: { "type": "string", "format": "uuid", "description": "The process that sent it." },
+            PRODUCER_HEADER: { "type": "string", "format": "uuid", "description": "Who sent it: a process, or a part of its life." },
             BATCH_HEADER: { "type": "string", "pattern": "^[0-9]+$", "description": "Grows from one message of a producer to the next in a workspace; what is not larger has come before." },
         },
     })

@@ -11,7 +11,7 @@ use crate::retry::Pauses;
 use crate::spool::{Ledger, Oldest, Reader};
 use crate::{Broker, RequestError};
 
-/// Messages of one atomic batch: enough that the drain is many times faster than the spool fills.
+/// Messages of one atomic batch: enough that the drain is many times faster than visitors fill the spool.
 const MESSAGES_MAX: usize = 256;
 const PAUSE_FIRST: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_millis(500);

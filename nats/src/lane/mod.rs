@@ -58,6 +58,16 @@ pub enum Kept {
     InSpool,
 }
 
+impl Kept {
+    /// Where clicks are kept together with later ones, which may have gone past them.
+    const fn and(self, later: Self) -> Self {
+        match self {
+            Self::InSpool => Self::InSpool,
+            Self::InLog(_) => later,
+        }
+    }
+}
+
 /// A click is not known to be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum LaneError {
@@ -140,7 +150,8 @@ impl ClickLane {
         async move { kept(added?).await }
     }
 
-    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are.
+    /// As [`ClickLane::record`], for several clicks: where the last of them is kept, once all are; in the spool, if any
+    /// of them is.
     ///
     /// [`LaneError::Full`] and [`LaneError::TooLarge`] have taken none of them; after another error some may be kept.
     pub fn record_all(
@@ -150,11 +161,12 @@ impl ClickLane {
     ) -> impl Future<Output = Result<Option<Kept>, LaneError>> + Send + use<> {
         let added = self.add_all(workspace, events);
         async move {
-            let mut last = None;
+            let mut all: Option<Kept> = None;
             for outcome in added? {
-                last = Some(kept(outcome).await?);
+                let next = kept(outcome).await?;
+                all = Some(all.map_or(next, |before| before.and(next)));
             }
-            Ok(last)
+            Ok(all)
         }
     }
 
@@ -181,7 +193,10 @@ impl ClickLane {
         });
         // Half of the room, here and in the spool, is for those who come one by one, as visitors do.
         let mut queue = self.shared.queue();
-        if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2) || self.ledger.is_half_full() {
+        let is_spooling = !self.ledger.is_passed();
+        if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2)
+            || is_spooling && self.ledger.is_half_full()
+        {
             return Err(LaneError::Full);
         }
         let added = queue.add_all(workspace, clicks)?;
@@ -210,5 +225,25 @@ impl ClickLane {
             }
             Ok(added.outcome)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Position, StreamName};
+
+    use super::Kept;
+
+    #[test]
+    fn a_position_tells_of_clicks_only_if_none_of_them_is_in_the_spool() {
+        let at = |sequence| {
+            Kept::InLog(Position {
+                stream: StreamName::Clicks,
+                sequence,
+            })
+        };
+        assert_eq!(at(1).and(at(2)), at(2));
+        assert_eq!(at(1).and(Kept::InSpool), Kept::InSpool);
+        assert_eq!(Kept::InSpool.and(at(2)), Kept::InSpool);
     }
 }

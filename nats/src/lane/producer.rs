@@ -41,10 +41,11 @@ impl Producer {
 
     /// Gives its place to another one, under whose name nothing was ever sent; unless it came too recently.
     ///
-    /// One that soon had to go is followed by one that stays for longer.
-    pub(super) fn give_way(&mut self, now: Instant) -> bool {
+    /// One that soon had to go is followed by one that stays for longer, unless it is urgent that it goes.
+    pub(super) fn give_way(&mut self, now: Instant, is_urgent: bool) -> bool {
         let stayed = now - self.since;
-        if stayed < self.stays {
+        let stays = if is_urgent { STAYS_FIRST } else { self.stays };
+        if stayed < stays {
             return false;
         }
         let went_soon = stayed < self.stays * 2;
@@ -71,15 +72,15 @@ mod tests {
         let begun = Instant::now();
         let mut producer = Producer::new(Uuid::from_u128(7), begun);
         assert_eq!((producer.next_number(), producer.next_number()), (1, 2));
-        assert!(!producer.give_way(begun + STAYS_FIRST / 2));
+        assert!(!producer.give_way(begun + STAYS_FIRST / 2, true));
         assert_eq!(
             (producer.id(), producer.next_number()),
             (Uuid::from_u128(7), 3)
         );
-        assert!(producer.give_way(begun + STAYS_FIRST));
+        assert!(producer.give_way(begun + STAYS_FIRST, false));
         let second = producer.id();
         assert!(second != Uuid::from_u128(7) && producer.next_number() == 1);
-        assert!(producer.give_way(begun + STAYS_FIRST * 10));
+        assert!(producer.give_way(begun + STAYS_FIRST * 10, false));
         assert!(producer.id() != second);
     }
 
@@ -89,15 +90,17 @@ mod tests {
         let mut producer = Producer::new(Uuid::nil(), now);
         let mut stays = || {
             let since = now;
-            while !producer.give_way(now) {
+            while !producer.give_way(now, false) {
                 now += STAYS_FIRST / 10;
             }
             (now - since).as_secs()
         };
         let seconds: Vec<_> = (0..9).map(|_| stays()).collect();
         assert_eq!(seconds, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        now += STAYS_FIRST;
+        assert!(!producer.give_way(now, false) && producer.give_way(now, true));
         now += STAYS_MAX * 2;
-        assert!(producer.give_way(now) && !producer.give_way(now));
-        assert!(producer.give_way(now + STAYS_FIRST));
+        assert!(producer.give_way(now, false) && !producer.give_way(now, false));
+        assert!(producer.give_way(now + STAYS_FIRST, false));
     }
 }

@@ -143,12 +143,14 @@ impl Pump {
         if self.ledger.is_passed() {
             return true;
         }
-        let gave_way = self.producer.give_way(Instant::now());
-        if gave_way {
+        let (now, does_rest) = (Instant::now(), self.disk_rests());
+        let is_urgent = does_rest || self.ledger.is_half_full();
+        let gives_way = self.producer.give_way(now, is_urgent);
+        if gives_way {
             self.ledger.pass();
-            tracing::info!("clicks go straight to the broker again, past those in the spool");
+            tracing::debug!("trying the broker again, past the clicks in the spool");
         }
-        gave_way
+        gives_way
     }
 
     /// Sends a message, and gives it back if it isn't known to be stored.
@@ -176,13 +178,17 @@ impl Pump {
         }
     }
 
+    fn disk_rests(&self) -> bool {
+        self.disk_rests_until.is_some_and(|it| Instant::now() < it)
+    }
+
     /// Puts messages into the spool; those that find no place are dropped, the newest first.
     async fn keep(&mut self, messages: Vec<Numbered>) {
         let entries: Vec<_> = messages.iter().map(|it| it.entry.clone()).collect();
         let Some(mut writer) = self.writer.take() else {
             return;
         };
-        let does_rest = self.disk_rests_until.is_some_and(|it| Instant::now() < it);
+        let does_rest = self.disk_rests();
         let (writer, put) = blocking(move || {
             let put = if does_rest {
                 writer.refuse(&entries)

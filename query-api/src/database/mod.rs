@@ -85,6 +85,8 @@ impl Databases {
                 ("role", ROLE),
                 ("default_transaction_read_only", "on"),
                 ("statement_timeout", &timeout_ms),
+                // One plan for whatever is asked for would serve no question well that leaves something out.
+                ("plan_cache_mode", "force_custom_plan"),
             ]);
             let pool = PgPoolOptions::new()
                 .max_connections(connections.max(1))

@@ -50,9 +50,9 @@ mod tests {
             let (turns, done) = (Arc::clone(&turns), Arc::clone(&done));
             reports.spawn(async move { turns.run(|| done.fetch_add(1, Ordering::Relaxed)).await });
         }
-        let seen = Arc::clone(&done);
-        let visitor = tokio::spawn(async move { seen.load(Ordering::Relaxed) });
-        assert_eq!(visitor.await.unwrap(), 2);
+        let (mut visitor, seen) = (JoinSet::new(), Arc::clone(&done));
+        visitor.spawn(async move { seen.load(Ordering::Relaxed) });
+        assert_eq!(visitor.join_all().await, [2]);
         reports.join_all().await;
         assert_eq!(done.load(Ordering::Relaxed), 50);
     }

@@ -1,5 +1,6 @@
 //! By which index raw clicks are found while Postgres has no statistics of them, as after a rebuild.
 
+use events::Context;
 use sqlx::Row;
 
 use super::{LINK, OTHER, WORKSPACE, given};
@@ -66,4 +67,16 @@ async fn a_workspaces_clicks_are_found_by_the_workspace() {
     let question = "clicks?limit=9&from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z";
     let read = entries_read(&format!("/v1/links/{question}")).await;
     assert_eq!(read, (0, 10));
+}
+
+#[tokio::test]
+async fn every_question_has_a_plan_of_its_own() {
+    // After five questions Postgres might choose one plan for all, which could use neither index.
+    let stage = given(&[]).await;
+    let links = stage.app.databases.of(Context::Links).of_anybody();
+    let mode: String = sqlx::query_scalar("select current_setting('plan_cache_mode')")
+        .fetch_one(links)
+        .await
+        .unwrap();
+    assert_eq!(mode, "force_custom_plan");
 }
