@@ -64,8 +64,8 @@ async fn what_a_hanging_broker_took_without_a_word_is_sent_again_and_counts_once
     assert!(state.messages > 21, "nothing was sent twice");
 }
 
-/// Whether one of the clicks that came while others waited in the spool was in the log before them; all count once.
-async fn goes_past_the_spool() -> bool {
+/// How many clicks that came while others waited in the spool were in the log before them; all count once.
+async fn go_past_the_spool() -> usize {
     let mut world = World::new().await;
     let (open, _folder) = open(&world.broker);
     world.nats.kill().await;
@@ -77,7 +77,7 @@ async fn goes_past_the_spool() -> bool {
         kept.extend(open.report(workspace, &large, 100).await.unwrap());
     }
     world.nats.start_again().await.unwrap();
-    let (mut went_past, began) = (false, Instant::now());
+    let (mut went_past, began) = (0, Instant::now());
     for &workspace in workspaces(2).iter().cycle() {
         if open.lane.spool().messages == 0 || began.elapsed() > PAST_WITHIN {
             break;
@@ -85,7 +85,7 @@ async fn goes_past_the_spool() -> bool {
         let (click, outcome) = open.click(workspace).await;
         kept.push(click);
         let is_in_log = matches!(outcome.unwrap(), Kept::InLog(_));
-        went_past |= is_in_log && open.lane.spool().messages > 0;
+        went_past += usize::from(is_in_log && open.lane.spool().messages > 0);
     }
     open.has_drained().await;
     are_counted_once(&world.broker, &kept).await;
@@ -96,7 +96,8 @@ async fn goes_past_the_spool() -> bool {
 async fn clicks_go_straight_to_the_log_again_past_those_that_still_wait() {
     // On a machine that is busy the broker may be too slow for it.
     let mut tries = 0..3;
-    while !goes_past_the_spool().await {
+    // A few would only have been tries.
+    while go_past_the_spool().await < 10 {
         assert!(tries.next().is_some());
     }
 }
