@@ -30,19 +30,23 @@ use crate::subject::{Settings, Subject, ready};
 const GROUPS: usize = 10;
 /// Sockets of each group.
 const LISTENERS: u32 = 100;
-/// Frames that go to a group at once, and how often before the first have come.
+/// Frames that go to a group at once, and how often before the slowest of it has heard the first.
 const FRAMES: usize = 200;
-const AHEAD: u32 = 2;
+const AHEAD: u32 = 4;
 const OPENED_AT_ONCE: usize = 8;
 /// How long frames may be on their way.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A thousand sockets, in groups.
 struct Audience {
-    /// A permit for each time that a socket of the group has heard as many frames as go at once.
-    groups: Vec<Arc<Semaphore>>,
+    groups: Vec<Group>,
     _listening: JoinSet<anyhow::Result<()>>,
 }
+
+/// A permit for each time that a socket has heard as many frames as go at once: of each socket on its own, since a
+/// quick one must not stand for a slow one.
+#[derive(Default)]
+struct Group(Vec<Arc<Semaphore>>);
 
 pub(super) async fn measure(
     broker: &str,
@@ -107,14 +111,17 @@ impl Audience {
     where
         F: Future<Output = anyhow::Result<Socket>> + Send,
     {
-        let groups: Vec<_> = (0..GROUPS).map(|_| Arc::new(Semaphore::new(0))).collect();
-        let mut listening = JoinSet::new();
-        for (number, group) in groups.iter().enumerate() {
+        let (mut groups, mut listening) = (Vec::with_capacity(GROUPS), JoinSet::new());
+        for number in 0..GROUPS {
+            let mut group = Group::default();
             let opening = stream::iter(0..LISTENERS).map(|_| open(number));
             let mut opened = opening.buffer_unordered(OPENED_AT_ONCE);
             while let Some(socket) = opened.try_next().await? {
-                listening.spawn(listen(socket, Arc::clone(group)));
+                let heard = Arc::new(Semaphore::new(0));
+                listening.spawn(listen(socket, Arc::clone(&heard)));
+                group.0.push(heard);
             }
+            groups.push(group);
         }
         Ok(Self {
             groups,
@@ -142,8 +149,8 @@ impl Audience {
                     send(number).await?;
                     sent += 1;
                 } else if heard < sent {
-                    let all = timeout(PATIENCE, group.acquire_many(LISTENERS)).await;
-                    all.context("not every frame was heard")??.forget();
+                    let all = timeout(PATIENCE, group.heard()).await;
+                    all.context("not every frame was heard")??;
                     heard += 1;
                 } else {
                     return anyhow::Ok(f64::from(heard));
@@ -156,12 +163,22 @@ impl Audience {
     }
 }
 
-async fn listen(mut socket: Socket, group: Arc<Semaphore>) -> anyhow::Result<()> {
+impl Group {
+    /// Waits until every socket has heard as many frames as go at once.
+    async fn heard(&self) -> anyhow::Result<()> {
+        for socket in &self.0 {
+            socket.acquire().await?.forget();
+        }
+        Ok(())
+    }
+}
+
+async fn listen(mut socket: Socket, heard: Arc<Semaphore>) -> anyhow::Result<()> {
     loop {
         for _ in 0..FRAMES {
             socket.frame().await?;
         }
-        group.add_permits(1);
+        heard.add_permits(1);
     }
 }
 
