@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::RequestError;
 use crate::address::parse;
 use crate::batch::BATCHES_IN_FLIGHT_MAX;
-use crate::lane::MESSAGE_BYTES_MAX;
+use crate::message::MESSAGE_BYTES_MAX;
 use crate::request::ANSWER_WAIT_MAX;
 
 /// Earlier servers compact blocks without syncing them, whatever `sync_interval` says (nats-server #8475).

@@ -35,8 +35,7 @@ pub use count::COUNT_WINDOW_S_MAX;
 pub use history::{HISTORY_EVENTS_MAX, ReadError};
 pub use keys::{WrappedKey, WrappedKeys};
 pub use lane::{
-    BATCH_HEADER, ClickLane, Kept, LANE_CLICKS_MAX, LaneError, MESSAGE_BYTES_MAX,
-    MESSAGE_CLICKS_MAX, PRODUCER_HEADER,
+    BATCH_HEADER, ClickLane, Kept, LANE_CLICKS_MAX, LaneError, MESSAGE_CLICKS_MAX, PRODUCER_HEADER,
 };
 pub use message::{Expected, NewMessage, StoredMessage};
 pub use readers::{

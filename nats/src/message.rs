@@ -14,6 +14,9 @@ use events::{
     StreamName, Subject, Timestamp,
 };
 
+/// The most bytes of the body of a message of clicks; half of what the broker takes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 512 * 1_024;
+
 /// What its writer believes of a message's subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {

@@ -68,7 +68,7 @@ impl Collector for Figures {
         )?;
         add(
             "clicks_dropped",
-            "Clicks that found no place in a full spool, their visitors led on all the same",
+            "Clicks that found no place in the spool, their visitors led on all the same",
             &ConstCounter::new(figures.dropped_clicks),
         )?;
         add(
@@ -129,7 +129,7 @@ fn concern(figures: &SpoolFigures, is_dropping: bool) -> Option<String> {
     let mut concerns = Vec::new();
     if is_dropping {
         concerns.push(format!(
-            "it is full, and {dropped_clicks} clicks were dropped since the start"
+            "it is full, or its disk takes nothing: {dropped_clicks} clicks were dropped since the start"
         ));
     }
     if *damaged_segments > 0 {
@@ -165,7 +165,7 @@ mod tests {
         );
         let told = concern(&waiting, true).unwrap();
         assert!(
-            told.starts_with("it is full, and 2 clicks were dropped"),
+            told.starts_with("it is full, or its disk takes nothing: 2 clicks were dropped"),
             "{told}"
         );
     }

@@ -25,12 +25,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::message::MESSAGE_BYTES_MAX;
 use crate::spool::Ledger;
 use crate::{Broker, Spool, SpoolFigures};
 use queue::{Fate, Queue};
 use worker::Worker;
 
-pub use pack::{MESSAGE_BYTES_MAX, MESSAGE_CLICKS_MAX};
+pub use pack::MESSAGE_CLICKS_MAX;
 pub use queue::LANE_CLICKS_MAX;
 
 /// Room for a click as JSON: one of whom all is known takes some 450 bytes.

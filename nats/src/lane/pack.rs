@@ -5,13 +5,11 @@ use events::links::ClickEvent;
 use events::{ClickId, EventId, WorkspaceId};
 
 use super::message::{pairs, subject_of};
-use crate::message::lines;
+use crate::message::{MESSAGE_BYTES_MAX, lines};
 use crate::{Expected, NewMessage};
 
 /// The most clicks of one message.
 pub const MESSAGE_CLICKS_MAX: usize = 1_000;
-/// The most bytes of one message's body; half of what the broker takes.
-pub const MESSAGE_BYTES_MAX: usize = 512 * 1_024;
 
 /// The array without its end.
 #[derive(Debug)]

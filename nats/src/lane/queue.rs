@@ -5,9 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use events::{ClickId, WorkspaceId};
 use tokio::sync::watch;
 
-use super::pack::{MESSAGE_BYTES_MAX, Pack};
+use super::pack::Pack;
 use super::promises::Promises;
 use super::{Kept, LaneError};
+use crate::message::MESSAGE_BYTES_MAX;
 
 /// The most clicks that may wait for their acknowledgement, over all workspaces.
 pub const LANE_CLICKS_MAX: usize = 65_536;

@@ -7,7 +7,7 @@ use bytes::{Buf, BufMut, Bytes};
 use events::{ClickId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::lane::MESSAGE_BYTES_MAX;
+use crate::message::MESSAGE_BYTES_MAX;
 
 const HEAD_BYTES: usize = 12;
 const SUMMED_BYTES: usize = 8;

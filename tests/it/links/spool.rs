@@ -118,7 +118,9 @@ async fn a_full_spool_keeps_the_oldest_and_tells_how_many_it_dropped() {
             .as_array()
             .cloned()
             .unwrap_or_default();
-        let told = format!("it is full, and {dropped} clicks were dropped since the start");
+        let told = format!(
+            "it is full, or its disk takes nothing: {dropped} clicks were dropped since the start"
+        );
         let tells = |it: &Value| {
             it["component"] == "spool"
                 && it["reason"]

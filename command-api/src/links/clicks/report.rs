@@ -1,7 +1,6 @@
 //! Keeping reported clicks: in the lane with all others, or once, for who sends an `Idempotency-Key`.
 
 use axum::http::StatusCode;
-use events::links::ClickEvent;
 use events::{LinkId, Position, StreamName, WorkspaceId};
 use nats::{Kept, LaneError, NewMessage};
 use serde::Serialize;
@@ -68,7 +67,9 @@ pub(super) async fn report(
     let status = StatusCode::ACCEPTED;
     let answer = Answer { status, body };
     if let Some(once) = &origin.once {
-        return Ok(store_once(app, workspace, origin, once, &events(), answer).await?);
+        let pack = || NewMessage::clicks(workspace, &events());
+        let messages = app.report_turns.run(pack).await;
+        return Ok(store_once(app, origin, once, messages, answer).await?);
     }
     let record = || app.lane.record_all(workspace, &events());
     let recorded = app.report_turns.run(record).await;
@@ -126,13 +127,11 @@ fn position(recorded: Result<Option<Kept>, LaneError>) -> Result<Option<Position
 
 async fn store_once(
     app: &App,
-    workspace: WorkspaceId,
     origin: &Origin,
     once: &Once,
-    events: &[ClickEvent<'_>],
+    messages: Result<Vec<NewMessage>, serde_json::Error>,
     answer: Answer,
 ) -> Result<Reported, HandleError<LinkRejection>> {
-    let messages = NewMessage::clicks(workspace, events);
     let messages = messages.map_err(|error| HandleError::Form(error.into()))?;
     let record = once.subject(StreamName::Clicks);
     let stored = app

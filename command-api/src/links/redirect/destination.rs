@@ -59,7 +59,11 @@ impl Destination {
             return None;
         };
         let link = history.into_iter().fold(Link::default(), Link::evolve);
-        let is_archived = matches!(link, Link::Archived(_));
+        let is_archived = match link {
+            Link::Unknown => return None,
+            Link::Open(_) => false,
+            Link::Archived(_) => true,
+        };
         let Details {
             slug, route, label, ..
         } = link.details()?;
