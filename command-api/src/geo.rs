@@ -1,5 +1,6 @@
 //! Where addresses are, as a file in the MaxMind DB format tells: countries, and cities if it knows them.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -119,8 +120,12 @@ impl Geo {
 }
 
 /// A code of ISO 3166-1 alpha-2 in upper case, however it is written.
-pub(crate) fn parse_country(text: &str) -> Result<String, &'static str> {
-    let code = text.to_ascii_uppercase();
+pub(crate) fn parse_country(text: Cow<'_, str>) -> Result<Cow<'_, str>, &'static str> {
+    let code = if is_country(&text) {
+        text
+    } else {
+        text.to_ascii_uppercase().into()
+    };
     is_country(&code)
         .then_some(code)
         .ok_or("must be a country code of two letters")

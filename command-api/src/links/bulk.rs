@@ -99,7 +99,7 @@ async fn parse(app: &App, workspace: WorkspaceId, body: BulkBody) -> Result<Vec<
     for (index, link) in body.links.into_iter().enumerate() {
         let mut part = Faults::default();
         wanted.push(shorten::parse(&choice, link, &mut part));
-        faults.take_over(&format!("/links/{index}"), part);
+        faults.take_over(format_args!("/links/{index}"), part);
     }
     if wanted.iter().filter(|it| it.password.is_some()).count() > PASSWORDS_MAX {
         let fault = format!("must have at most {PASSWORDS_MAX} links with a password");

@@ -203,7 +203,8 @@ fn entries(
 }
 
 fn country(text: &str) -> Result<String, String> {
-    parse_country(text).map_err(str::to_owned)
+    let country = parse_country(text.into());
+    country.map(Into::into).map_err(str::to_owned)
 }
 
 fn device(text: &str) -> Result<String, String> {

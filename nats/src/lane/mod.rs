@@ -16,7 +16,7 @@ mod pump;
 mod queue;
 mod worker;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use events::links::ClickEvent;
@@ -33,9 +33,6 @@ use worker::Worker;
 
 pub use pack::MESSAGE_CLICKS_MAX;
 pub use queue::LANE_CLICKS_MAX;
-
-/// Room for a click as JSON: one of whom all is known takes some 450 bytes.
-const CLICK_BYTES: usize = 512;
 
 /// The header that names the producer of a message of clicks: a UUID per start of a process, and another one whenever
 /// clicks go past those that still wait in its spool.
@@ -155,11 +152,11 @@ impl ClickLane {
     /// of them is.
     ///
     /// [`LaneError::Full`] and [`LaneError::TooLarge`] have taken none of them; after another error some may be kept.
-    pub fn record_all(
+    pub fn record_all<'e, I: Iterator<Item = ClickEvent<'e>>>(
         &self,
         workspace: WorkspaceId,
-        events: &[ClickEvent<'_>],
-    ) -> impl Future<Output = Result<Option<Kept>, LaneError>> + Send + use<> {
+        events: I,
+    ) -> impl Future<Output = Result<Option<Kept>, LaneError>> + Send + use<'e, I> {
         let added = self.add_all(workspace, events);
         async move {
             let mut all: Option<Kept> = None;
@@ -172,36 +169,35 @@ impl ClickLane {
     }
 
     /// Adds them one behind the other, all or none; one outcome for each message that holds some.
-    fn add_all(
+    fn add_all<'e>(
         &self,
         workspace: WorkspaceId,
-        events: &[ClickEvent<'_>],
+        events: impl Iterator<Item = ClickEvent<'e>>,
     ) -> Result<Vec<queue::Outcome>, LaneError> {
-        let mut jsons = Vec::with_capacity(events.len() * CLICK_BYTES);
-        let mut ends = Vec::with_capacity(events.len());
+        let (mut jsons, mut ends) = (written_before(), Vec::with_capacity(events.size_hint().0));
         for event in events {
             let start = jsons.len();
-            serde_json::to_writer(&mut jsons, event)?;
+            event.write(&mut jsons)?;
             if jsons.len() - start + 2 > MESSAGE_BYTES_MAX {
                 return Err(LaneError::TooLarge);
             }
-            ends.push(jsons.len());
+            ends.push((event.id, jsons.len()));
         }
-        let mut start = 0;
-        let clicks = events.iter().zip(ends).map(|(event, end)| {
+        let (count, mut start) = (ends.len(), 0);
+        let clicks = ends.into_iter().map(|(id, end)| {
             let json = jsons.get(std::mem::replace(&mut start, end)..end);
-            (event.id, json.unwrap_or_default())
+            (id, json.unwrap_or_default())
         });
         // Half of the room, here and in the spool, is for those who come one by one, as visitors do.
         let mut queue = self.shared.queue();
         let is_spooling = !self.ledger.is_passed();
-        if !queue.has_room(events.len() + LANE_CLICKS_MAX / 2)
-            || is_spooling && self.ledger.is_half_full()
+        if !queue.has_room(count + LANE_CLICKS_MAX / 2) || is_spooling && self.ledger.is_half_full()
         {
             return Err(LaneError::Full);
         }
         let added = queue.add_all(workspace, clicks)?;
         drop(queue);
+        write_again(jsons);
         if added.completes {
             self.shared.arrived.notify_one();
         }
@@ -213,19 +209,33 @@ impl ClickLane {
         workspace: WorkspaceId,
         event: &ClickEvent<'_>,
     ) -> Result<queue::Outcome, LaneError> {
-        thread_local! {
-            // Written here first, so that the lock is held for a copy only.
-            static JSON: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        let mut json = written_before();
+        event.write(&mut json)?;
+        let added = self.shared.queue().add(workspace, event.id, &json)?;
+        write_again(json);
+        if added.completes {
+            self.shared.arrived.notify_one();
         }
-        JSON.with_borrow_mut(|json| {
-            json.clear();
-            serde_json::to_writer(&mut *json, event)?;
-            let added = self.shared.queue().add(workspace, event.id, json)?;
-            if added.completes {
-                self.shared.arrived.notify_one();
-            }
-            Ok(added.outcome)
-        })
+        Ok(added.outcome)
+    }
+}
+
+thread_local! {
+    /// Clicks are written here first, so that the queue's lock is held for a copy only.
+    static JSON: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Room that was written to before, empty again.
+fn written_before() -> Vec<u8> {
+    let mut json = JSON.take();
+    json.clear();
+    json
+}
+
+/// Keeps the room for the next, unless it is much.
+fn write_again(json: Vec<u8>) {
+    if json.capacity() <= MESSAGE_BYTES_MAX {
+        JSON.set(json);
     }
 }
 

@@ -11,6 +11,9 @@ use crate::{Expected, NewMessage};
 /// The most clicks of one message.
 pub const MESSAGE_CLICKS_MAX: usize = 1_000;
 
+/// From so many bytes on a body will soon be full.
+const LARGE_BYTES: usize = 32 * 1_024;
+
 /// The array without its end.
 #[derive(Debug)]
 pub(super) struct Pack {
@@ -42,9 +45,18 @@ impl Pack {
     }
 
     pub(super) fn push(&mut self, json: &[u8]) {
+        self.make_room(json.len() + 2);
         self.body.push(b',');
         self.body.extend_from_slice(json);
         self.clicks += 1;
+    }
+
+    /// A body of some size becomes as large as it may at once: to grow step by step would copy most of it again.
+    fn make_room(&mut self, bytes: usize) {
+        let (length, room) = (self.body.len(), self.body.capacity());
+        if length + bytes > room && length >= LARGE_BYTES {
+            self.body.reserve_exact(MESSAGE_BYTES_MAX - length);
+        }
     }
 
     pub(super) fn finish(mut self) -> Bytes {
@@ -59,9 +71,10 @@ impl NewMessage {
         workspace: WorkspaceId,
         events: &[ClickEvent<'_>],
     ) -> Result<Vec<Self>, serde_json::Error> {
-        let mut packs: Vec<Pack> = Vec::new();
+        let (mut packs, mut json) = (Vec::<Pack>::new(), Vec::new());
         for event in events {
-            let json = serde_json::to_vec(event)?;
+            json.clear();
+            event.write(&mut json)?;
             match packs.last_mut().filter(|it| it.has_room(&json)) {
                 Some(pack) => pack.push(&json),
                 None => packs.push(Pack::new(event.id, &json)),

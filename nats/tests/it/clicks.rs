@@ -116,7 +116,9 @@ impl Open {
         for click in &mut clicks {
             click.id = ClickId::new(uuid());
         }
-        self.lane.record_all(workspace, &clicks).await?;
+        self.lane
+            .record_all(workspace, clicks.iter().cloned())
+            .await?;
         Ok(clicks.iter().map(|it| (workspace, it.id)).collect())
     }
 }

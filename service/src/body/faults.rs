@@ -32,7 +32,7 @@ impl Faults {
     }
 
     /// Takes over the faults of a part, which stands at `at`.
-    pub fn take_over(&mut self, at: &str, part: Self) {
+    pub fn take_over(&mut self, at: impl Display, part: Self) {
         let within = |fault: Fault| Fault::new(format!("{at}{}", fault.pointer), fault.detail);
         self.0.extend(part.0.into_iter().map(within));
     }

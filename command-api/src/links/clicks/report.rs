@@ -7,6 +7,7 @@ use serde::Serialize;
 use service::body::Faults;
 use service::limits::Limit;
 use service::problem::Problem;
+use service::world;
 use utoipa::ToSchema;
 
 use super::body::{ClickBody, ReportBody};
@@ -58,20 +59,18 @@ pub(super) async fn report(
     app.limiter.spend_many(limit, &account, count).await?;
     let found = app.directory.link(&app.broker, workspace, link).await;
     let destination = found.map_err(unread)?.ok_or_else(Problem::not_found)?;
-    let events = || -> Vec<_> {
-        let events = seen.iter().map(|it| it.event(app, &destination));
-        events.collect()
-    };
+    let mut new_id = world::new_ids();
+    let events = seen.iter().map(|it| it.event(app, &destination, new_id()));
     let clicks = seen.len();
     let body = serde_json::to_string(&Counted { clicks }).map_err(internal)?;
     let status = StatusCode::ACCEPTED;
     let answer = Answer { status, body };
     if let Some(once) = &origin.once {
-        let pack = || NewMessage::clicks(workspace, &events());
+        let pack = || NewMessage::clicks(workspace, &events.collect::<Vec<_>>());
         let messages = app.report_turns.run(pack).await;
         return Ok(store_once(app, origin, once, messages, answer).await?);
     }
-    let record = || app.lane.record_all(workspace, &events());
+    let record = || app.lane.record_all(workspace, events);
     let recorded = app.report_turns.run(record).await;
     Ok(Reported {
         position: position(recorded.await)?,
@@ -102,8 +101,11 @@ pub(super) fn parse<'b>(
     let see = |(index, click): (usize, ClickBody<'b>)| {
         let mut part = Faults::default();
         let seen = Seen::of(app, workspace, click, origin.time, &mut part);
-        let at = is_list.then(|| format!("/clicks/{index}"));
-        faults.take_over(&at.unwrap_or_default(), part);
+        if is_list {
+            faults.take_over(format_args!("/clicks/{index}"), part);
+        } else {
+            faults.take_over("", part);
+        }
         seen
     };
     let seen = clicks.into_iter().enumerate().map(see).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use events::links::{Click, ClickEvent};
 use events::{ClickId, Timestamp, WorkspaceId};
 use service::body::Faults;
-use service::world;
+use uuid::Uuid;
 
 use super::body::ClickBody;
 use crate::agents::Agent;
@@ -24,7 +24,7 @@ const AHEAD_MAX: Duration = Duration::from_mins(1);
 pub(super) struct Seen<'b> {
     time: Timestamp,
     /// As the server says.
-    country: Option<String>,
+    country: Option<Cow<'b, str>>,
     body: ClickBody<'b>,
     agent: Arc<Agent>,
     visitor: Option<Visitor>,
@@ -36,11 +36,11 @@ impl<'b> Seen<'b> {
     pub(super) fn of(
         app: &App,
         workspace: WorkspaceId,
-        body: ClickBody<'b>,
+        mut body: ClickBody<'b>,
         now: Timestamp,
         faults: &mut Faults,
     ) -> Self {
-        let (time, country) = parse(&body, now, faults);
+        let (time, country) = parse(&mut body, now, faults);
         let text = body.user_agent.as_deref().filter(|it| !it.is_empty());
         let agent = text.map(|it| app.agents.know_text(it)).unwrap_or_default();
         let (salts, by) = (&app.salts, SeenBy::Report);
@@ -66,6 +66,7 @@ impl<'b> Seen<'b> {
         &'c self,
         app: &'c App,
         destination: &'c Destination,
+        id: Uuid,
     ) -> ClickEvent<'c> {
         let found = self.body.ip.map(|it| app.geo.find(it)).unwrap_or_default();
         let Spot { country, city } = spot(found, self.country.as_deref(), false);
@@ -89,19 +90,23 @@ impl<'b> Seen<'b> {
             utm_medium: utm(&self.body.utm_medium),
             utm_campaign: utm(&self.body.utm_campaign),
         };
-        ClickEvent::new(ClickId::new(world::new_id()), self.time, click)
+        ClickEvent::new(ClickId::new(id), self.time, click)
     }
 }
 
 /// When it was, and where, as the server says.
-fn parse(body: &ClickBody<'_>, now: Timestamp, faults: &mut Faults) -> (Timestamp, Option<String>) {
+fn parse<'b>(
+    body: &mut ClickBody<'b>,
+    now: Timestamp,
+    faults: &mut Faults,
+) -> (Timestamp, Option<Cow<'b, str>>) {
     let time = body.occurred_at.unwrap_or(now);
     if time.odt() > now.odt() + AHEAD_MAX {
         faults.add("/occurred_at", "is in the future");
     } else if time.odt() < now.odt() - AGE_MAX {
         faults.add("/occurred_at", "is more than three years ago");
     }
-    let country = body.country.as_deref().map(parse_country).transpose();
+    let country = body.country.take().map(parse_country).transpose();
     (time, faults.take("/country", country).flatten())
 }
 
@@ -111,9 +116,13 @@ mod tests {
 
     fn faults(body: &serde_json::Value) -> Vec<String> {
         let text = body.to_string();
-        let body: ClickBody<'_> = serde_json::from_str(&text).unwrap();
+        let mut body: ClickBody<'_> = serde_json::from_str(&text).unwrap();
         let mut faults = Faults::default();
-        parse(&body, "2026-11-21T10:00:00Z".parse().unwrap(), &mut faults);
+        parse(
+            &mut body,
+            "2026-11-21T10:00:00Z".parse().unwrap(),
+            &mut faults,
+        );
         faults
             .into_list()
             .into_iter()

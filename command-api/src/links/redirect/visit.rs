@@ -157,7 +157,8 @@ pub(in crate::links) fn host_of(address: &str) -> Option<Cow<'_, str>> {
     let rest = address
         .strip_prefix("https://")
         .or_else(|| address.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    let is_end = |byte| matches!(byte, b'/' | b'?' | b'#');
+    let authority = rest.get(..rest.bytes().position(is_end).unwrap_or(rest.len()))?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
     if host.is_empty() || host.len() > HOST_BYTES_MAX {
         return None;

@@ -1,5 +1,7 @@
 //! Clicks: what is kept of a visit, and the batch that carries many of them in one message.
 
+mod json;
+
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
@@ -195,11 +197,13 @@ impl<'a> ClickEvent<'a> {
 
     /// Reads a message's body: the clicks of one workspace, in the order in which they were packed.
     pub fn decode_batch(body: &'a [u8]) -> Result<Vec<Self>, DecodeError> {
-        let events: Vec<Self> =
-            serde_json::from_slice(body).map_err(|source| DecodeError::Data {
-                event_type: Self::EVENT_TYPE.to_owned(),
-                source,
-            })?;
+        // What is a text as a whole need not be looked at again for each text in it.
+        let read = str::from_utf8(body)
+            .map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
+        let events: Vec<Self> = read.map_err(|source| DecodeError::Data {
+            event_type: Self::EVENT_TYPE.to_owned(),
+            source,
+        })?;
         match events
             .iter()
             .find(|event| !Self::is_known(&event.event_type))
