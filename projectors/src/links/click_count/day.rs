@@ -17,9 +17,20 @@ pub(super) struct ScopeDay {
 /// A day with clicks of it, in their order.
 pub(super) type DayClicks = (ScopeDay, Vec<Click>);
 
-/// A day's row, as it is written.
-pub(super) struct DayRow {
+/// What is stored of a day, as far as its next clicks need it.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    /// All clicks.
+    pub(super) clicks: usize,
+    /// Packed clicks, by their part: all, if with the next there are enough to be added up, else that in which they go
+    /// on.
+    pub(super) parts: Vec<(i16, Vec<u8>)>,
+}
+
+/// A part of a day, as it is written.
+pub(super) struct PartRow {
     pub(super) key: ScopeDay,
+    pub(super) part: i16,
     /// Those that are new.
     pub(super) clicks: i64,
     pub(super) packed: Vec<u8>,

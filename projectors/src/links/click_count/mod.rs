@@ -8,6 +8,7 @@ mod day;
 mod exclusion;
 mod insert;
 mod message;
+mod part;
 mod partition;
 mod producer;
 mod raw;

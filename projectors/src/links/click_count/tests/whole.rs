@@ -1,0 +1,64 @@
+//! Days whose packed clicks are one row, as they were before there were parts.
+
+use events::Context;
+use service::click_count::{pack, unpack};
+use service::world;
+use sqlx::{PgConnection, Row};
+
+use super::super::part::PACKED_MAX;
+use super::{DIFFERENCE, MISSING, new_link, number, varied};
+use crate::testing::{Log, lane, workspace};
+
+/// Puts the parts of each day together.
+async fn put_together(tables: &mut PgConnection) {
+    let days = "select scope_id, day, sum(clicks)::bigint, array_agg(packed order by part) from click_count group by 1, 2";
+    for row in sqlx::query(days).fetch_all(&mut *tables).await.unwrap() {
+        let parts: Vec<Vec<u8>> = row.get(3);
+        let clicks = parts.iter().flat_map(|it| unpack(it).unwrap());
+        let whole = "with gone as (delete from click_count where scope_id = $1 and day = $2 and part > 0)
+            update click_count set clicks = $3, packed = $4 where scope_id = $1 and day = $2 and part = 0";
+        let query = sqlx::query(whole).bind(row.get::<uuid::Uuid, _>(0));
+        let query = query
+            .bind(row.get::<time::Date, _>(1))
+            .bind(row.get::<i64, _>(2));
+        query
+            .bind(pack(clicks))
+            .execute(&mut *tables)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_was_packed_as_a_whole_goes_on() {
+    let log = Log::new().await;
+    let url = servers::testing::fresh_database().await;
+    let clicks = lane(&log, world::new_id());
+    let (workspace, link) = (workspace(), new_link());
+    let varied = varied(link, PACKED_MAX + 300);
+    let (before, after) = varied.split_at(300);
+    let position = clicks.record(workspace, before).await;
+    let earlier = log.project_into(&url);
+    earlier.reach("click_count", position).await;
+    let mut tables = earlier.database.connect(Context::Links).await.unwrap();
+    earlier.stop().await;
+    put_together(&mut tables).await;
+
+    let running = log.project_into(&url);
+    for some in after.chunks(110) {
+        let position = clicks.record(workspace, some).await;
+        running.reach("click_count", position).await;
+        assert_eq!(number(&running, DIFFERENCE).await, 0);
+        assert_eq!(number(&running, MISSING).await, 0);
+    }
+    let rows = "select count(*) from click_count where scope_id <> workspace_id";
+    assert_eq!(number(&running, rows).await, 8);
+    let packed = "select packed from click_count where scope_id <> workspace_id order by part";
+    let packed: Vec<Vec<u8>> = sqlx::query_scalar(packed)
+        .fetch_all(&mut tables)
+        .await
+        .unwrap();
+    let lengths: Vec<_> = packed.iter().map(|it| unpack(it).unwrap().len()).collect();
+    assert_eq!(lengths, [64, 64, 64, 64, 44, 0, 0, 0]);
+    running.stop().await;
+}
