@@ -212,8 +212,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_problem_that_tells_nothing() {
-        for path in ["/v1/panic", "/anything"] {
-            let (status, _, problem) = ask("GET", path).await;
+        for (path, is_api) in [("/v1/panic", true), ("/anything", false)] {
+            let (status, headers, problem) = ask("GET", path).await;
+            for name in ["x-request-id", "x-content-type-options"] {
+                assert_eq!(headers.contains_key(name), is_api, "{path}: {name}");
+            }
             let problem = problem.unwrap();
             assert_eq!(
                 (status, problem.error.as_str(), problem.detail),
