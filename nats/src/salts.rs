@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{Broker, RequestError};
 
-/// Bytes of a salt, as HMAC-SHA256 takes them.
+/// Bytes of a salt: twice those of the key that is taken of it.
 pub const SALT_BYTES: usize = 32;
 
 const STREAM: &str = "SALTS";

@@ -20,6 +20,8 @@ pub fn new_id() -> Uuid {
 }
 
 /// Makes ids as [`new_id`] does, for what happens at one moment: the clock is asked once.
+///
+/// They are in order among each other, and in none with other ids of that millisecond.
 #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
 pub fn new_ids() -> impl FnMut() -> Uuid {
     let (since_1970, counter) = (

@@ -89,14 +89,14 @@ impl<'c> Sums<'c> {
         texts: &mut Texts<'c>,
         breath: &mut Breath,
     ) -> Result<(), ApplyError> {
-        let Stored { clicks, parts } = stored;
-        let packed = part::packed(*clicks);
+        let clicks = stored.clicks;
+        let packed = part::packed(clicks);
         breath.after(packed + new.len()).await;
         if packed + new.len() < PACKED_MAX {
             return self.pack(key, stored, new, texts);
         }
         let mut all = Vec::with_capacity(packed + new.len());
-        for (_, bytes) in parts {
+        for bytes in &stored.packed {
             all.extend(unpack(bytes)?.iter().map(|it| texts.click(it)));
         }
         if all.len() != packed {
@@ -109,7 +109,7 @@ impl<'c> Sums<'c> {
         for part in part::all() {
             let packed = kept.next().unwrap_or_default();
             let packed = pack(packed.iter().map(|it| texts.packed(it)));
-            self.put(key, part, [*clicks, clicks + new.len()], packed);
+            self.put(key, part, [clicks, clicks + new.len()], packed);
         }
         Ok(())
     }
@@ -122,15 +122,19 @@ impl<'c> Sums<'c> {
         new: &[Click],
         texts: &Texts<'c>,
     ) -> Result<(), ApplyError> {
-        let Stored { clicks, parts } = stored;
-        let (first, room) = part::next(*clicks);
+        let clicks = stored.clicks;
+        let (first, room) = part::next(clicks);
         let (here, behind) = new.split_at(room.min(new.len()));
-        let bytes = parts.first().map_or(&[][..], |(_, bytes)| bytes);
+        let bytes = stored.packed.first().map_or(&[][..], Vec::as_slice);
         let mut open = PackedDay::read(bytes)?;
+        // It has fewer where the clicks before are packed as a whole, as they were before there were parts.
+        if open.count() + room > PART_CLICKS {
+            return Err(PackedError.into());
+        }
         let pieces = std::iter::once(here).chain(behind.chunks(PART_CLICKS));
         for (part, piece) in (first..).zip(pieces) {
             let packed = std::mem::take(&mut open).with(piece.iter().map(|it| texts.packed(it)));
-            self.put(key, part, [*clicks, clicks + new.len()], packed);
+            self.put(key, part, [clicks, clicks + new.len()], packed);
         }
         Ok(())
     }

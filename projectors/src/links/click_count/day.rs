@@ -22,9 +22,9 @@ pub(super) type DayClicks = (ScopeDay, Vec<Click>);
 pub(super) struct Stored {
     /// All clicks.
     pub(super) clicks: usize,
-    /// Packed clicks, by their part: all, if with the next there are enough to be added up, else that in which they go
-    /// on.
-    pub(super) parts: Vec<(i16, Vec<u8>)>,
+    /// The packed ones: all parts, in any order, if with the next there are enough to be added up; else the part in
+    /// which they go on.
+    pub(super) packed: Vec<Vec<u8>>,
 }
 
 /// A part of a day, as it is written.

@@ -16,7 +16,7 @@ pub(super) async fn stored(
 ) -> Result<Vec<Stored>, sqlx::Error> {
     let keys = || days.iter().map(|(key, _)| key);
     let rows = sqlx::query!(
-        r#"select wanted.at as "at!", day.clicks as "clicks!", it.part as "part?", it.packed as "packed?"
+        r#"select wanted.at as "at!", day.clicks as "clicks!", it.packed as "packed?"
            from unnest($1::uuid[], $2::date[], $3::bigint[]) with ordinality
                as wanted (scope_id, day, added, at)
            join lateral (
@@ -41,11 +41,8 @@ pub(super) async fn stored(
         let place = usize::try_from(row.at - 1).unwrap_or(usize::MAX);
         if let Some(day) = stored.get_mut(place) {
             day.clicks = usize::try_from(row.clicks).unwrap_or_default();
-            day.parts.extend(row.part.zip(row.packed));
+            day.packed.extend(row.packed);
         }
-    }
-    for day in &mut stored {
-        day.parts.sort_unstable_by_key(|(part, _)| *part);
     }
     Ok(stored)
 }
