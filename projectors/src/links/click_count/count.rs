@@ -6,19 +6,22 @@
 use events::WorkspaceId;
 use events::links::ClickEvent;
 use foldhash::HashMap;
-use service::click_count::{Dimension, PackedDay, PackedError, pack, unpack, visitor};
+use service::click_count::{Dimension, PackedDay, pack, unpack, visitor};
 use sqlx::PgConnection;
 
 use super::breath::Breath;
 use super::click::{Click, Texts, quarter};
-use super::day::{DayClicks, PartRow, ScopeDay, Stored};
+use super::day::{DayClicks, DayRow, ScopeDay};
 use super::exclusion::Excluded;
 use super::message::ClickMessage;
-use super::part::{self, PACKED_MAX, PART_CLICKS};
 use super::sketches::Sketches;
 use super::tally::Tally;
 use super::{raw, write};
 use crate::projection::{ApplyError, Steps};
+
+/// How many clicks of a day are packed before they are added up: many enough that adding up is rare,
+/// few enough that a row which is written anew with every click stays below 16 KiB.
+pub(super) const PACKED_MAX: usize = 512;
 
 /// Keeps the clicks of all messages as they came, and adds those that count.
 pub(super) async fn take_in(
@@ -34,7 +37,7 @@ pub(super) async fn take_in(
     let raw = async { Ok::<_, ApplyError>(raw::write_all(&mut *tx, first, excluded).await?) };
     let (days, ()) = tokio::try_join!(counting, raw)?;
     steps.done();
-    let stored = write::stored(tx, &days).await?;
+    let stored = write::packed(tx, &days).await?;
     let raw = async { Ok(raw::write_all(&mut *tx, second, excluded).await?) };
     let (sums, ()) = tokio::try_join!(Sums::of(&days, &stored, &mut texts), raw)?;
     steps.done();
@@ -53,7 +56,7 @@ pub(super) async fn add(
     days: &[DayClicks],
     mut texts: Texts<'_>,
 ) -> Result<(), ApplyError> {
-    let stored = write::stored(tx, days).await?;
+    let stored = write::packed(tx, days).await?;
     let sums = Sums::of(days, &stored, &mut texts).await?;
     let sketches = Sketches::stored(tx, &sums.tally).await?;
     let sketches = sketches.with(&sums.tally).await?;
@@ -63,95 +66,53 @@ pub(super) async fn add(
 /// What days have, with what is new.
 #[derive(Default)]
 struct Sums<'c> {
-    parts: Vec<PartRow>,
+    days: Vec<DayRow>,
     tally: Tally<'c>,
 }
 
 impl<'c> Sums<'c> {
     async fn of(
         days: &[DayClicks],
-        stored: &'c [Stored],
+        stored: &'c HashMap<ScopeDay, Vec<u8>>,
         texts: &mut Texts<'c>,
     ) -> Result<Self, ApplyError> {
         let (mut sums, mut breath) = (Self::default(), Breath::default());
-        for ((key, new), stored) in days.iter().zip(stored) {
-            sums.add(*key, stored, new, texts, &mut breath).await?;
+        for (key, new) in days {
+            let stored = stored.get(key).map_or(&[][..], Vec::as_slice);
+            let packed = sums.add(*key, new, stored, texts, &mut breath).await?;
+            sums.days.push(DayRow {
+                key: *key,
+                clicks: i64::try_from(new.len()).unwrap_or(i64::MAX),
+                packed,
+            });
         }
         Ok(sums)
     }
 
-    /// Adds the clicks of a day to those that are packed; all of them up, as far as they are many.
+    /// Adds the clicks of a day up, as far as they are many; what stays packed.
     async fn add(
         &mut self,
         key: ScopeDay,
-        stored: &'c Stored,
         new: &[Click],
+        stored: &'c [u8],
         texts: &mut Texts<'c>,
         breath: &mut Breath,
-    ) -> Result<(), ApplyError> {
-        let clicks = stored.clicks;
-        let packed = part::packed(clicks);
-        breath.after(packed + new.len()).await;
-        if packed + new.len() < PACKED_MAX {
-            return self.pack(key, stored, new, texts);
+    ) -> Result<Vec<u8>, ApplyError> {
+        let day = PackedDay::read(stored)?;
+        breath.after(day.count() + new.len()).await;
+        if day.count() + new.len() < PACKED_MAX {
+            return Ok(day.with(new.iter().map(|it| texts.packed(it))));
         }
-        let mut all = Vec::with_capacity(packed + new.len());
-        for bytes in &stored.packed {
-            all.extend(unpack(bytes)?.iter().map(|it| texts.click(it)));
-        }
-        if all.len() != packed {
-            return Err(PackedError.into());
-        }
+        let mut all = Vec::with_capacity(day.count() + new.len());
+        all.extend(unpack(stored)?.iter().map(|it| texts.click(it)));
         all.extend_from_slice(new);
-        let kept = all.split_off(all.len() - part::packed(all.len()));
+        let kept = all.split_off(all.len() - all.len() % PACKED_MAX);
         self.tally.add(key, &all, texts, breath).await;
-        let mut kept = kept.chunks(PART_CLICKS);
-        for part in part::all() {
-            let packed = kept.next().unwrap_or_default();
-            let packed = pack(packed.iter().map(|it| texts.packed(it)));
-            self.put(key, part, [clicks, clicks + new.len()], packed);
-        }
-        Ok(())
-    }
-
-    /// Adds clicks to the part in which they go on, and to those after it.
-    fn pack(
-        &mut self,
-        key: ScopeDay,
-        stored: &'c Stored,
-        new: &[Click],
-        texts: &Texts<'c>,
-    ) -> Result<(), ApplyError> {
-        let clicks = stored.clicks;
-        let (first, room) = part::next(clicks);
-        let (here, behind) = new.split_at(room.min(new.len()));
-        let bytes = stored.packed.first().map_or(&[][..], Vec::as_slice);
-        let mut open = PackedDay::read(bytes)?;
-        // It has fewer where the clicks before are packed as a whole, as they were before there were parts.
-        if open.count() + room > PART_CLICKS {
-            return Err(PackedError.into());
-        }
-        let pieces = std::iter::once(here).chain(behind.chunks(PART_CLICKS));
-        for (part, piece) in (first..).zip(pieces) {
-            let packed = std::mem::take(&mut open).with(piece.iter().map(|it| texts.packed(it)));
-            self.put(key, part, [clicks, clicks + new.len()], packed);
-        }
-        Ok(())
-    }
-
-    /// What a part has in future, of a day that had so many clicks and has so many.
-    fn put(&mut self, key: ScopeDay, part: usize, clicks: [usize; 2], packed: Vec<u8>) {
-        let [before, after] = clicks.map(|it| part::share(it, part));
-        self.parts.push(PartRow {
-            key,
-            part: i16::try_from(part).unwrap_or_default(),
-            clicks: i64::try_from(after - before).unwrap_or(i64::MAX),
-            packed,
-        });
+        Ok(pack(kept.iter().map(|it| texts.packed(it))))
     }
 
     async fn write(&self, tx: &mut PgConnection, sketches: &Sketches) -> Result<(), ApplyError> {
-        write::parts(tx, &self.parts).await?;
+        write::days(tx, &self.days).await?;
         write::quarters(tx, &self.tally.quarters, &sketches.quarters).await?;
         write::values(tx, &self.tally.values, &sketches.values).await?;
         Ok(())

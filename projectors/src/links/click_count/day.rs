@@ -17,20 +17,9 @@ pub(super) struct ScopeDay {
 /// A day with clicks of it, in their order.
 pub(super) type DayClicks = (ScopeDay, Vec<Click>);
 
-/// What is stored of a day, as far as its next clicks need it.
-#[derive(Debug, Default)]
-pub(super) struct Stored {
-    /// All clicks.
-    pub(super) clicks: usize,
-    /// The packed ones: all parts, in any order, if with the next there are enough to be added up; else the part in
-    /// which they go on.
-    pub(super) packed: Vec<Vec<u8>>,
-}
-
-/// A part of a day, as it is written.
-pub(super) struct PartRow {
+/// A day's row, as it is written.
+pub(super) struct DayRow {
     pub(super) key: ScopeDay,
-    pub(super) part: i16,
     /// Those that are new.
     pub(super) clicks: i64,
     pub(super) packed: Vec<u8>,

@@ -8,7 +8,6 @@ mod day;
 mod exclusion;
 mod insert;
 mod message;
-mod part;
 mod partition;
 mod producer;
 mod raw;

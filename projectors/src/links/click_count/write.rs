@@ -5,59 +5,45 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::day::{DayClicks, PartRow, Stored};
-use super::part::{PACKED_MAX, PART_CLICKS};
+use super::day::{DayClicks, DayRow, ScopeDay};
 use super::tally::{Added, QuarterKey, ValueKey};
 
-/// What is stored of each of the days.
-pub(super) async fn stored(
+/// The packed clicks of those days that have a row.
+pub(super) async fn packed(
     tx: &mut PgConnection,
     days: &[DayClicks],
-) -> Result<Vec<Stored>, sqlx::Error> {
+) -> Result<HashMap<ScopeDay, Vec<u8>>, sqlx::Error> {
     let keys = || days.iter().map(|(key, _)| key);
     let rows = sqlx::query!(
-        r#"select wanted.at as "at!", day.clicks as "clicks!", it.packed as "packed?"
-           from unnest($1::uuid[], $2::date[], $3::bigint[]) with ordinality
-               as wanted (scope_id, day, added, at)
-           join lateral (
-               select sum(clicks)::bigint as clicks from click_count it
-               where it.scope_id = wanted.scope_id and it.day = wanted.day
-           ) day on day.clicks is not null
-           left join click_count it on it.scope_id = wanted.scope_id and it.day = wanted.day
-               and (day.clicks % $4 + wanted.added >= $4 or it.part = day.clicks % $4 / $5)"#,
+        "select it.workspace_id, it.scope_id, it.day, it.packed
+           from unnest($1::uuid[], $2::date[]) as wanted (scope_id, day)
+           join click_count it on it.scope_id = wanted.scope_id and it.day = wanted.day",
         &keys().map(|key| key.scope).collect::<Vec<_>>(),
         &keys().map(|key| key.day).collect::<Vec<_>>(),
-        &days
-            .iter()
-            .map(|(_, new)| number(new.len()))
-            .collect::<Vec<_>>(),
-        number(PACKED_MAX),
-        number(PART_CLICKS),
     )
     .fetch_all(tx)
     .await?;
-    let mut stored: Vec<_> = days.iter().map(|_| Stored::default()).collect();
-    for row in rows {
-        let place = usize::try_from(row.at - 1).unwrap_or(usize::MAX);
-        if let Some(day) = stored.get_mut(place) {
-            day.clicks = usize::try_from(row.clicks).unwrap_or_default();
-            day.packed.extend(row.packed);
-        }
-    }
-    Ok(stored)
+    let key = |scope, day, workspace| ScopeDay {
+        scope,
+        day,
+        workspace,
+    };
+    Ok(rows
+        .into_iter()
+        .map(|row| (key(row.scope_id, row.day, row.workspace_id), row.packed))
+        .collect())
 }
 
-pub(super) async fn parts(tx: &mut PgConnection, rows: &[PartRow]) -> Result<(), sqlx::Error> {
+pub(super) async fn days(tx: &mut PgConnection, rows: &[DayRow]) -> Result<(), sqlx::Error> {
     let packed: Vec<&[u8]> = rows.iter().map(|row| row.packed.as_slice()).collect();
     sqlx::query!(
-        "insert into click_count (workspace_id, scope_id, day, part, clicks, packed)
-         select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::smallint[], $5::bigint[], $6::bytea[])
-         on conflict (scope_id, day, part) do update
+        "insert into click_count (workspace_id, scope_id, day, clicks, packed)
+         select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::bigint[], $5::bytea[])
+         on conflict (scope_id, day) do update
              set clicks = click_count.clicks + excluded.clicks, packed = excluded.packed",
         &rows.iter().map(|it| it.key.workspace).collect::<Vec<_>>(),
         &rows.iter().map(|it| it.key.scope).collect::<Vec<_>>(),
         &rows.iter().map(|it| it.key.day).collect::<Vec<_>>(),
-        &rows.iter().map(|it| it.part).collect::<Vec<_>>(),
         &rows.iter().map(|it| it.clicks).collect::<Vec<_>>(),
         &packed as &[&[u8]],
     )
@@ -231,10 +217,6 @@ impl<'c> ValueColumns<'c> {
 
 fn clicks<K>(rows: &[(K, Added)]) -> Vec<i64> {
     rows.iter().map(|(_, added)| added.clicks).collect()
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn by_place(rows: impl Iterator<Item = (i64, Option<Vec<u8>>)>) -> HashMap<i64, Vec<u8>> {

@@ -222,7 +222,7 @@ impl Day {
                    select count(*) from click_record
                     where workspace_id = $1 and occurred_at >= $2 and occurred_at < $3 and not is_excluded
                ) = coalesce((
-                   select sum(clicks) from click_count where scope_id = $1 and day = $4
+                   select clicks from click_count where scope_id = $1 and day = $4
                ), 0) as "is_whole!""#,
             self.workspace.uuid(),
             self.from,

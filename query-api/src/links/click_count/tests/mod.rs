@@ -140,16 +140,13 @@ async fn count_packed(stage: &Stage, scope: Uuid, clicks: impl Iterator<Item = &
             .push(click.packed());
     }
     for (day, clicks) in days {
-        // Smaller parts than the projection's, so that there are several.
-        for (part, clicks) in clicks.chunks(5).enumerate() {
-            let (count, packed) = (clicks.len(), hex(&pack(clicks.iter().copied())));
-            stage
-                .write(format!(
-                    "insert into links.click_count
-                     values ('{WORKSPACE}', '{scope}', '{day}', {count}, '\\x{packed}', {part})",
-                ))
-                .await;
-        }
+        stage
+            .write(format!(
+                "insert into links.click_count values ('{WORKSPACE}', '{scope}', '{day}', {}, '\\x{}')",
+                clicks.len(),
+                hex(&pack(clicks.iter().copied()))
+            ))
+            .await;
     }
 }
 
