@@ -9,6 +9,7 @@ mod exclusion;
 mod insert;
 mod message;
 mod partition;
+mod placed;
 mod producer;
 mod raw;
 mod sketches;

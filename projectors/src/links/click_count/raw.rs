@@ -1,13 +1,12 @@
 //! Every click as it came.
 
-use events::links::ClickEvent;
-use service::click_count::visitor;
 use sqlx::PgConnection;
 
 use super::binary_copy::BinaryCopy;
 use super::exclusion::Excluded;
 use super::insert;
 use super::message::ClickMessage;
+use super::placed::Placed;
 
 const COPY: &str = "copy click_record (workspace_id, link_id, occurred_at, sequence, ordinal, click_id, \
     visitor, variant, is_bot, slug, country, city, referrer, browser, os, device, utm_source, \
@@ -52,28 +51,24 @@ pub(super) async fn write_all(
     if messages.is_empty() {
         return Ok(());
     }
-    if clicks(messages) <= INSERTED_MAX {
-        insert::insert(tx, messages, excluded).await
-    } else {
-        copy(tx, messages, excluded).await
+    let mut clicks = Placed::all(messages, excluded);
+    if clicks.len() <= INSERTED_MAX {
+        return insert::insert(tx, &clicks).await;
     }
+    // Postgres then finds the page of the index by link where it was for the click before: of clicks on 10,000 links,
+    // that saves an eighth of all that projecting takes.
+    clicks.sort_by_cached_key(|it| it.data().link_id.uuid());
+    copy(tx, &clicks).await
 }
 
-async fn copy(
-    tx: &mut PgConnection,
-    messages: &[&ClickMessage<'_>],
-    excluded: &Excluded,
-) -> Result<(), sqlx::Error> {
+async fn copy(tx: &mut PgConnection, clicks: &[Placed<'_>]) -> Result<(), sqlx::Error> {
     let mut rows = BinaryCopy::with_capacity(CHUNK_BYTES + CLICK_BYTES);
     let mut sink = tx.copy_in_raw(COPY).await?;
-    for message in messages {
-        for (ordinal, (place, click)) in (0_i32..).zip(message.clicks.iter().enumerate()) {
-            write(&mut rows, message, ordinal, click);
-            rows.boolean(excluded.has(message, place));
-            if rows.bytes().len() >= CHUNK_BYTES {
-                sink.send(rows.bytes()).await?;
-                rows.clear();
-            }
+    for click in clicks {
+        write(&mut rows, click);
+        if rows.bytes().len() >= CHUNK_BYTES {
+            sink.send(rows.bytes()).await?;
+            rows.clear();
         }
     }
     rows.finish();
@@ -82,18 +77,16 @@ async fn copy(
     Ok(())
 }
 
-/// All of a row but the last column.
-fn write(rows: &mut BinaryCopy, message: &ClickMessage<'_>, ordinal: i32, click: &ClickEvent<'_>) {
-    let data = &click.data;
+fn write(rows: &mut BinaryCopy, it: &Placed<'_>) {
+    let data = it.data();
     rows.row(COLUMNS);
-    rows.uuid(message.workspace.uuid());
+    rows.uuid(it.message.workspace.uuid());
     rows.uuid(data.link_id.uuid());
-    rows.timestamptz(click.time);
-    rows.bigint(message.sequence.cast_signed());
-    rows.integer(ordinal);
-    rows.uuid(click.id.uuid());
-    let hash = |it: Option<&str>| it.and_then(visitor).map(u64::cast_signed);
-    rows.optional_bigint(hash(data.visitor.as_deref()));
+    rows.timestamptz(it.click.time);
+    rows.bigint(it.message.sequence.cast_signed());
+    rows.integer(it.ordinal);
+    rows.uuid(it.click.id.uuid());
+    rows.optional_bigint(it.visitor());
     rows.optional_smallint(data.variant.map(i16::from));
     rows.boolean(data.is_bot);
     rows.text(&data.slug);
@@ -107,7 +100,8 @@ fn write(rows: &mut BinaryCopy, message: &ClickMessage<'_>, ordinal: i32, click:
     rows.optional_text(data.utm_medium.as_deref());
     rows.optional_text(data.utm_campaign.as_deref());
     rows.optional_text(data.rule.as_deref());
-    rows.optional_bigint(hash(data.network.as_deref()));
+    rows.optional_bigint(it.network());
+    rows.boolean(it.is_excluded);
 }
 
 #[cfg(test)]
