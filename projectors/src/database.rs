@@ -7,7 +7,7 @@ use std::time::Duration;
 use events::Context;
 use service::config::Secret;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection};
 
 use crate::projection::Steps;
 use crate::roles;
@@ -31,13 +31,36 @@ impl Database {
         Ok(Self { options, timeout })
     }
 
+    /// How long it is waited for an answer.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// A connection that sees one context's schema, as the role that owns it: SQL names its tables without it.
+    ///
+    /// Postgres gives a statement up at the timeout too: it would not notice that nobody waits any more, and its
+    /// session would go on holding its locks, and the lead.
     pub(crate) async fn connect(&self, context: Context) -> Result<PgConnection, sqlx::Error> {
+        let timeout = self.timeout.as_millis().to_string();
         let options = self.login().options([
             ("search_path", context.as_str()),
             ("role", roles::PROJECTORS),
+            ("statement_timeout", &timeout),
         ]);
         self.within(options.connect()).await
+    }
+
+    /// A connection that changes tables, of whose locks it waits a sixth of the timeout for each.
+    ///
+    /// Everybody who comes later queues behind who waits for a table.
+    pub(crate) async fn connect_to_change(
+        &self,
+        context: Context,
+    ) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.connect(context).await?;
+        let wait = format!("set lock_timeout = {}", (self.timeout / 6).as_millis());
+        self.within(connection.execute(AssertSqlSafe(wait))).await?;
+        Ok(connection)
     }
 
     /// A connection with what the login itself may do: more than any projection needs.

@@ -83,7 +83,7 @@ pub async fn migrate(database: &Database, contexts: &[Context]) -> Result<(), Mi
 }
 
 async fn migrate_one(database: &Database, context: Context) -> Result<(), MigrateError> {
-    let mut connection = database.connect(context).await?;
+    let mut connection = database.connect_to_change(context).await?;
     let migrator = migrations(context);
     migrator.run_direct(None, &mut connection, false).await?;
     schema::close_ledger(&mut connection).await?;

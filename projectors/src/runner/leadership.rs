@@ -7,8 +7,12 @@ use sqlx::PgConnection;
 /// How often a standby asks whether the leader is gone.
 const STANDBY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Who leads for so long has applied something, or has nothing to apply: a failure gives the lead away sooner.
-pub(crate) const FARES_WELL_AFTER: Duration = Duration::from_secs(10);
+/// Whether another that leads for so long fares well: it has applied something, or has nothing to apply.
+///
+/// A session that failed gives the lead away at the timeout at the latest, since Postgres ends its statement then.
+pub(crate) fn fares_well(leads: Duration, timeout: Duration) -> bool {
+    leads >= timeout + Duration::from_secs(10)
+}
 
 /// Whether this session leads from now on.
 ///

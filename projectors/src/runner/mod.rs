@@ -112,7 +112,7 @@ impl<P: Projection> Runner<P> {
             .within(leadership::try_lead(&mut connection, P::NAME))
             .await?
         {
-            if begun.elapsed() >= leadership::FARES_WELL_AFTER {
+            if leadership::fares_well(begun.elapsed(), self.database.timeout()) {
                 backoff.reset();
             }
             if backoff.is_fresh() {

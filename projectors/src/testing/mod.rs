@@ -60,8 +60,17 @@ impl Log {
 
     /// Starts projectors that keep raw clicks for some time only.
     pub(crate) fn project_and_keep(&self, url: &str, clicks: Option<Duration>) -> Running {
+        self.project(database(url), clicks)
+    }
+
+    /// Starts projectors that wait for the database for no longer than that.
+    pub(crate) fn project_within(&self, url: &str, timeout: Duration) -> Running {
+        self.project(Database::new(&Secret::new(url), timeout).unwrap(), None)
+    }
+
+    fn project(&self, database: Database, clicks: Option<Duration>) -> Running {
         let running = Running {
-            database: database(url),
+            database,
             readiness: Readiness::default(),
             metrics: Metrics::default(),
             tasks: Tasks::default(),

@@ -3,6 +3,7 @@
 mod backlog;
 mod diverged;
 mod exactly_once;
+mod held;
 mod keyring;
 mod outage;
 mod parked;
