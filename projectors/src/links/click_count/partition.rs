@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::error::DatabaseError;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
@@ -40,13 +39,8 @@ pub(super) async fn make_ahead(
 ) -> Result<(), sqlx::Error> {
     let soon = BTreeMap::from([definition((reached + AHEAD).date())]);
     for (name, definition) in missing(tx, soon).await? {
-        if at_once(tx, &definition).await? {
+        if let Tried::Done = at_once(tx, &name, &definition).await? {
             tracing::info!(partition = name, "made ahead");
-        } else {
-            tracing::info!(
-                partition = name,
-                "not made ahead yet: somebody holds click_record"
-            );
         }
     }
     Ok(())
@@ -59,7 +53,9 @@ async fn missing(
 ) -> Result<BTreeMap<String, String>, sqlx::Error> {
     let names: Vec<_> = wanted.keys().cloned().collect();
     let missing: Vec<String> = sqlx::query_scalar!(
-        r#"select name as "name!" from unnest($1::text[]) name where to_regclass(name) is null"#,
+        r#"select name as "name!" from unnest($1::text[]) name
+            where not exists (select from pg_inherits
+                               where inhparent = 'click_record'::regclass and inhrelid = to_regclass(name))"#,
         &names
     )
     .fetch_all(tx)
@@ -68,25 +64,35 @@ async fn missing(
     Ok(wanted)
 }
 
-/// Does what needs a table for itself, unless somebody else holds it for longer than a moment; tells whether it is done.
+/// What became of a change that can wait.
+enum Tried {
+    Done,
+    /// Somebody else holds the table for long.
+    Held,
+    /// An operator's view hangs on it, say.
+    Refused,
+}
+
+/// Does what needs a table for itself, unless somebody else holds it for longer than a moment, or Postgres refuses it.
 ///
-/// Everybody who comes later queues behind who waits for such a lock.
-async fn at_once(tx: &mut PgConnection, change: &str) -> Result<bool, sqlx::Error> {
+/// Everybody who comes later queues behind who waits for such a lock; and no click waits for what can be done later.
+async fn at_once(tx: &mut PgConnection, name: &str, change: &str) -> Result<Tried, sqlx::Error> {
     let mut savepoint = tx.begin().await?;
     let change =
         format!("set local lock_timeout = '100ms'; {change}; set local lock_timeout to default");
     let done = sqlx::raw_sql(AssertSqlSafe(change))
         .execute(&mut *savepoint)
         .await;
-    let code = done.as_ref().err().and_then(sqlx::Error::as_database_error);
-    let code = code.and_then(DatabaseError::code);
-    if code.is_some_and(|it| it == LOCK_NOT_AVAILABLE) {
-        savepoint.rollback().await?;
-        return Ok(false);
+    match done {
+        Ok(_) => savepoint.commit().await.map(|()| Tried::Done),
+        Err(sqlx::Error::Database(refused)) => {
+            savepoint.rollback().await?;
+            tracing::warn!(partition = name, error = %refused, "left for the next time");
+            let is_held = refused.code().is_some_and(|it| it == LOCK_NOT_AVAILABLE);
+            Ok(if is_held { Tried::Held } else { Tried::Refused })
+        }
+        Err(error) => Err(error),
     }
-    done?;
-    savepoint.commit().await?;
-    Ok(true)
 }
 
 /// The months that have a partition, from their beginning to that of the next.
@@ -120,17 +126,14 @@ pub(super) async fn drop_older(
     .fetch_all(&mut *tx)
     .await?;
     for name in old {
-        if !at_once(tx, &format!("drop table {name}")).await? {
-            tracing::warn!(
+        match at_once(tx, &name, &format!("drop table {name}")).await? {
+            Tried::Done => tracing::info!(
                 partition = name,
-                "not dropped yet: somebody reads click_record for long"
-            );
-            break;
+                "dropped, since its clicks are older than is kept"
+            ),
+            Tried::Held => break,
+            Tried::Refused => {}
         }
-        tracing::info!(
-            partition = name,
-            "dropped, since its clicks are older than is kept"
-        );
     }
     Ok(())
 }
@@ -170,6 +173,7 @@ fn wanted(messages: &[&ClickMessage<'_>]) -> BTreeMap<String, String> {
 ///
 /// Without a policy and a grant: clicks are read through the table that it is a part of.
 /// Made apart and then attached, which lets others read meanwhile; to make it in its place would wait for all of them.
+/// One that somebody detached is attached again.
 fn definition(date: Date) -> (String, String) {
     let (year, month) = (date.year(), date.month());
     let next = month.next();
@@ -177,7 +181,7 @@ fn definition(date: Date) -> (String, String) {
     let (month, next) = (u8::from(month), u8::from(next));
     let name = format!("click_record_{year:04}_{month:02}");
     let definition = format!(
-        "create table {name} (like click_record including all); \
+        "create table if not exists {name} (like click_record including all); \
          alter table {name} enable row level security; \
          alter table click_record attach partition {name} \
          for values from ('{year:04}-{month:02}-01 00:00:00Z') to ('{next_year:04}-{next:02}-01 00:00:00Z')",
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_partition_ends_where_the_next_month_begins() {
-        let made = "create table click_record_2026_12 (like click_record including all); \
+        let made = "create table if not exists click_record_2026_12 (like click_record including all); \
              alter table click_record_2026_12 enable row level security; \
              alter table click_record attach partition click_record_2026_12 \
              for values from ('2026-12-01 00:00:00Z') to ('2027-01-01 00:00:00Z')";

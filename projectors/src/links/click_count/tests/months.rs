@@ -106,6 +106,49 @@ async fn clicks_are_taken_in_while_months_that_need_not_be_kept_wait_for_who_rea
 }
 
 #[tokio::test]
+async fn a_month_that_was_detached_is_attached_again_when_a_click_of_it_comes() {
+    let log = Log::new().await;
+    let reporter = Reporter::new(&log);
+    let running = log.project_into(&servers::testing::fresh_database().await);
+    reporter.is_counted("2020-01-15T00:00:00Z", &running).await;
+    let mut owner = running.database.connect(Context::Links).await.unwrap();
+    let detach = "alter table click_record detach partition click_record_2020_01";
+    owner.execute(detach).await.unwrap();
+    reporter.is_counted("2020-01-16T00:00:00Z", &running).await;
+    assert_eq!(
+        number(&running, "select count(*) from parked_event").await,
+        0
+    );
+    assert_eq!(
+        number(&running, "select count(*) from click_record").await,
+        2
+    );
+    owner.close().await.unwrap();
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_month_that_postgres_will_not_drop_holds_nothing_up() {
+    let log = Log::new().await;
+    let reporter = Reporter::new(&log);
+    let url = servers::testing::fresh_database().await;
+    let all = log.project_into(&url);
+    reporter.is_counted("2020-01-15T00:00:00Z", &all).await;
+    reporter.is_counted("2020-02-15T00:00:00Z", &all).await;
+    let mut owner = all.database.connect(Context::Links).await.unwrap();
+    let view = "create view january as select * from click_record_2020_01";
+    owner.execute(view).await.unwrap();
+    owner.close().await.unwrap();
+    all.stop().await;
+    let retention = Some(std::time::Duration::from_hours(31 * 24));
+    let kept = log.project_and_keep(&url, retention);
+    reporter.is_counted("2026-11-20T10:00:00Z", &kept).await;
+    assert!(has_month(&kept, "click_record_2020_01").await);
+    assert!(!has_month(&kept, "click_record_2020_02").await);
+    kept.stop().await;
+}
+
+#[tokio::test]
 async fn a_month_that_is_attached_is_as_one_that_was_made_in_its_place() {
     let log = Log::new().await;
     let reporter = Reporter::new(&log);
