@@ -6,7 +6,11 @@ use std::str::FromStr;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::format_description::well_known::Rfc3339;
+use time::macros::datetime;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+/// The first that RFC 3339 can write.
+const FIRST: OffsetDateTime = datetime!(0000-01-01 0:00 UTC);
 
 /// A point in time in UTC, cut to whole microseconds, written as RFC 3339.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,16 +24,14 @@ pub struct ParseTimestampError(#[source] time::error::Parse);
 impl Timestamp {
     /// Takes a time in any zone; what is finer than a microsecond is cut off.
     ///
-    /// A time that UTC can't tell, within a day of the years -9999 and 9999, becomes the nearest that it can.
+    /// A time that RFC 3339 can't write in UTC, within a day of the years 0 and 9999, becomes the nearest that it can.
     #[must_use]
     pub fn new(time: OffsetDateTime) -> Self {
-        let nearest = || match time.year() {
-            ..0 => PrimitiveDateTime::MIN.assume_utc(),
-            _ => PrimitiveDateTime::MAX.assume_utc(),
+        let utc = match time.checked_to_offset(UtcOffset::UTC) {
+            Some(utc) => utc.max(FIRST),
+            None if time.year() <= 0 => FIRST,
+            None => PrimitiveDateTime::MAX.assume_utc(),
         };
-        let utc = time
-            .checked_to_offset(UtcOffset::UTC)
-            .unwrap_or_else(nearest);
         Self(
             utc.replace_nanosecond(utc.nanosecond() / 1_000 * 1_000)
                 .unwrap_or(utc),
@@ -107,9 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_time_makes_nobody_fall_over() {
+    fn the_ends_of_time_make_nobody_fall_over() {
         let time: Timestamp = "9999-12-31T23:59:59-12:00".parse().unwrap();
         assert_eq!(time.to_string(), "9999-12-31T23:59:59.999999Z");
+        let time: Timestamp = "0000-01-01T00:00:00+23:59".parse().unwrap();
+        assert_eq!(serde_json::to_value(time).unwrap(), "0000-01-01T00:00:00Z");
     }
 
     #[test]
