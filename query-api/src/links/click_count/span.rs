@@ -43,13 +43,13 @@ pub(super) struct Span {
 impl AskedSpan {
     /// Makes sense of it, or notes all that is wrong with it.
     pub(super) fn parse(&self, faults: &mut Faults, now: OffsetDateTime) -> Option<Span> {
-        self.parse_since(faults, now, DEFAULT_LENGTH)
+        self.parse_since(faults, now, |to| (to - DEFAULT_LENGTH).max(FROM_MIN))
     }
 
     /// The same, of all time unless a beginning is said.
     pub(super) fn of_all_time(&self, now: OffsetDateTime) -> Result<Span, Problem> {
         let mut faults = Faults::default();
-        self.parse_since(&mut faults, now, now - FROM_MIN)
+        self.parse_since(&mut faults, now, |_| FROM_MIN)
             .ok_or_else(|| faults.into())
     }
 
@@ -57,13 +57,13 @@ impl AskedSpan {
         &self,
         faults: &mut Faults,
         now: OffsetDateTime,
-        default_length: Duration,
+        beginning: impl FnOnce(OffsetDateTime) -> OffsetDateTime,
     ) -> Option<Span> {
         let to = faults.take("/to", self.to.as_deref().map_or(Ok(now), parse_time));
         let from = faults.take("/from", self.from.as_deref().map(parse_time).transpose());
         let is_bot = faults.take("/bots", parse_bots(self.bots.as_deref()));
         let (to, from, is_bot) = (to?, from?, is_bot?);
-        let from = from.unwrap_or_else(|| (to - default_length).max(FROM_MIN));
+        let from = from.unwrap_or_else(|| beginning(to));
         let span = Span {
             from: round_down(from),
             to: round_up(to),
@@ -174,7 +174,7 @@ fn past_quarter(time: OffsetDateTime) -> Duration {
 mod tests {
     use time::macros::datetime;
 
-    use super::Span;
+    use super::{AskedSpan, FROM_MIN, Span};
 
     const fn span(from: time::OffsetDateTime, to: time::OffsetDateTime) -> Span {
         Span {
@@ -204,6 +204,19 @@ mod tests {
             datetime!(2026-11-21 23:45 UTC),
         );
         assert_eq!(parts.days(), (None, vec![parts]));
+    }
+
+    #[test]
+    fn all_time_begins_at_the_first_however_late_it_ends() {
+        let asked = AskedSpan {
+            to: Some("2999-12-31T00:00:00Z".to_owned()),
+            ..AskedSpan::default()
+        };
+        let all = asked.of_all_time(datetime!(2026-11-21 0:00 UTC)).unwrap();
+        assert_eq!(
+            (all.from, all.to),
+            (FROM_MIN, datetime!(2999-12-31 0:00 UTC))
+        );
     }
 
     #[test]
