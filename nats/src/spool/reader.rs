@@ -3,17 +3,11 @@
 use std::fs::{self, File};
 use std::io;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use super::ledger::{Done, Head, Ledger, clicks};
-use super::mark::MarkFile;
+use super::mark::{Mark, MarkFile};
 use super::record::{Entry, RECORD_BYTES_MAX};
 use super::segment::{self, CHUNK_BYTES_MAX, Chunk, Stop, damaged_path, path};
-
-/// How often, and after what pause, a file is tried that cannot be read.
-const READ_TRIES: u32 = 50;
-const READ_PAUSE: Duration = Duration::from_millis(100);
 
 /// The one who reads.
 #[derive(Debug)]
@@ -57,7 +51,11 @@ impl Reader {
             } else {
                 CHUNK_BYTES_MAX
             };
-            let why = match self.read_patiently(head, bytes_max) {
+            let read = segment::patiently(|| {
+                let read = self.read(head, bytes_max);
+                read.inspect_err(|_| self.open = None)
+            });
+            let why = match read {
                 Ok(mut chunk) if !chunk.entries.is_empty() => {
                     chunk.entries.truncate(messages_max);
                     return self.tell(chunk);
@@ -74,19 +72,6 @@ impl Reader {
                 "the spool is damaged: the rest of a segment cannot be read, and is set aside"
             );
         }
-    }
-
-    /// What cannot be read may be a passing fault of the machine: only what stays so is damage.
-    fn read_patiently(&mut self, head: Head, bytes_max: usize) -> io::Result<Chunk> {
-        for _ in 1..READ_TRIES {
-            match self.read(head, bytes_max) {
-                Ok(chunk) => return Ok(chunk),
-                Err(error) => tracing::warn!(%error, "the spool cannot be read; trying again"),
-            }
-            self.open = None;
-            thread::sleep(READ_PAUSE);
-        }
-        self.read(head, bytes_max)
     }
 
     fn read(&mut self, head: Head, bytes_max: usize) -> io::Result<Chunk> {
@@ -118,28 +103,34 @@ impl Reader {
     /// These are in the log.
     pub(crate) fn advance(&mut self, oldest: &Oldest) {
         let (messages, clicks) = (oldest.entries.len() as u64, clicks(&oldest.entries));
-        if let Some(mark) = self.ledger.advance(oldest.end, messages, clicks)
-            && let Err(error) = self.mark.write(mark)
-        {
-            tracing::warn!(%error, "how far the spool is drained could not be written");
+        if let Some(mark) = self.ledger.advance(oldest.end, messages, clicks) {
+            self.mark(mark);
         }
         while let Some(done) = self.ledger.take_done() {
             self.finish(&done);
         }
     }
 
+    /// The next start drains again from an older mark if this one cannot be written.
+    fn mark(&self, mark: Mark) {
+        if let Err(error) = self.mark.write(mark) {
+            tracing::warn!(%error, "how far the spool is drained could not be written");
+        }
+    }
+
     /// Removes a segment that is drained; keeps it aside if there is more in it that cannot be read.
+    ///
+    /// Whether or not the mark can be written: a disk that is full takes none, and would stay so.
     fn finish(&mut self, done: &Done) {
         self.open = None;
+        self.mark(done.mark);
         let id = done.segment.id;
         let path = path(&self.ledger.folder, id);
-        let finished = self.mark.write(done.mark).and_then(|()| {
-            if done.segment.is_damaged {
-                fs::rename(&path, damaged_path(&self.ledger.folder, id))
-            } else {
-                fs::remove_file(&path)
-            }
-        });
+        let finished = if done.segment.is_damaged {
+            fs::rename(&path, damaged_path(&self.ledger.folder, id))
+        } else {
+            fs::remove_file(&path)
+        };
         if let Err(error) = finished {
             tracing::warn!(%error, segment = id, "a drained segment could not be removed");
         }

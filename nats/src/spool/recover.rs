@@ -143,7 +143,8 @@ fn scan(file: &File, file_bytes: u64, from: u64) -> Scan {
         stop: Stop::Enough,
     };
     while scan.stop == Stop::Enough {
-        let chunk = segment::entries(file, scan.length, file_bytes, CHUNK_BYTES_MAX);
+        let read = || segment::entries(file, scan.length, file_bytes, CHUNK_BYTES_MAX);
+        let chunk = segment::patiently(read);
         let Ok(chunk) =
             chunk.inspect_err(|error| tracing::error!(%error, "the spool cannot be read"))
         else {

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes};
 
@@ -19,6 +21,22 @@ pub(super) const CHUNK_BYTES_MAX: usize = 4 << 20;
 const WRITE_BYTES: usize = 64 * 1024;
 
 const _: () = assert!(CHUNK_BYTES_MAX >= RECORD_BYTES_MAX, "any record fits");
+
+/// How often, and after what pause, a file is tried that cannot be read.
+const READ_TRIES: u32 = 50;
+const READ_PAUSE: Duration = Duration::from_millis(100);
+
+/// What cannot be read may be a passing fault of the machine: only what stays so is damage.
+pub(super) fn patiently<T>(mut read: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    for _ in 1..READ_TRIES {
+        match read() {
+            Ok(read) => return Ok(read),
+            Err(error) => tracing::warn!(%error, "the spool cannot be read; trying again"),
+        }
+        thread::sleep(READ_PAUSE);
+    }
+    read()
+}
 
 /// What a file begins with.
 #[derive(Debug, PartialEq, Eq)]

@@ -38,6 +38,18 @@ fn segments_are_rolled_and_removed_one_by_one() {
 }
 
 #[test]
+fn a_segment_that_is_drained_is_removed_though_nobody_can_note_it() {
+    let folder = servers::testing::scratch();
+    // A disk without room, on which every write fails.
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("drained")).unwrap();
+    let mut spool = Spool::open(folder.path(), SMALL).unwrap();
+    keep(&mut spool, &entries(1..=20));
+    assert_eq!(drain(&mut spool, 100), entries(1..=20));
+    assert!(files(folder.path(), "spool").is_empty());
+    assert_eq!(spool.ledger.figures().bytes, 0);
+}
+
+#[test]
 fn a_full_spool_keeps_the_oldest_and_counts_what_it_drops() {
     let folder = servers::testing::scratch();
     let mut spool = Spool::open(folder.path(), SMALL).unwrap();
