@@ -57,7 +57,8 @@ pub(super) async fn lead(
     let agent = app.agents.know(request.headers.get(header::USER_AGENT));
     let visit = Visit::new(app, request, peer, &agent, destination, time);
     let is_counted = visit::is_counted(&request.method, &request.headers);
-    let choice = match destination.stage(time) {
+    let stage = destination.stage(time);
+    let choice = match stage {
         Stage::Archived => return Err(Refusal::Archived),
         Stage::Blocked => return Err(Refusal::Blocked),
         // It leads to what comes after it as often as anybody asks.
@@ -82,7 +83,13 @@ pub(super) async fn lead(
         }
     };
     if is_counted {
-        record(app, destination, &visit, &choice, time).await?;
+        let recorded = record(app, destination, &visit, &choice, time).await;
+        if let Err(error) = recorded {
+            if is_given_back(&stage, &error) {
+                quota::give_back(app, destination).await;
+            }
+            return Err(Refusal::Unrecorded(problem(&error)));
+        }
     } else {
         app.redirects.uncounted.inc();
     }
@@ -115,7 +122,7 @@ pub(super) fn preview(destination: &Destination, request: &Parts) -> Result<Resp
         "targets": targets,
         "title": destination.title,
     });
-    Ok(axum::Json(body).into_response())
+    Ok(page::kept_by_nobody(axum::Json(body).into_response()))
 }
 
 async fn record(
@@ -124,43 +131,67 @@ async fn record(
     visit: &Visit<'_>,
     choice: &Choice<'_>,
     time: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<(), LaneError> {
     let recorded = {
         let id = ClickId::new(world::new_id());
         let event = ClickEvent::new(id, time, visit.click(destination, choice));
         app.lane.record(destination.workspace, &event)
     };
-    let error = match recorded.await {
+    match recorded.await {
         Ok(_) => {
             app.redirects.counted.inc();
-            return Ok(());
+            Ok(())
         }
         // The lane has counted it: the visitor is led all the same.
-        Err(LaneError::Dropped) => return Ok(()),
-        Err(error) => error,
-    };
-    if !matches!(error, LaneError::Unacknowledged) {
-        // It was not taken, and will not be stored later.
-        quota::give_back(app, destination).await;
+        Err(LaneError::Dropped) => Ok(()),
+        Err(error) => Err(error),
     }
-    Err(Refusal::Unrecorded(match error {
+}
+
+/// Whether a visit was taken for the click, and the click was not taken and will not be stored later.
+///
+/// For what comes after a link's end no visit is taken.
+fn is_given_back(stage: &Stage, error: &LaneError) -> bool {
+    *stage == Stage::Open && !matches!(error, LaneError::Unacknowledged)
+}
+
+fn problem(error: &LaneError) -> Problem {
+    match error {
         LaneError::Full | LaneError::Unacknowledged | LaneError::Dropped | LaneError::Closed => {
-            unavailable(&error)
+            unavailable(error)
         }
-        LaneError::TooLarge | LaneError::Encode(_) => Problem::internal(&error),
-    }))
+        LaneError::TooLarge | LaneError::Encode(_) => Problem::internal(error),
+    }
 }
 
 /// A permanent redirect may be remembered, if it is the same for everybody and for ever; any other is asked for again.
 fn to(destination: &Destination, location: HeaderValue) -> Response {
     let status = destination.status;
     let mut response = status.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::LOCATION, location);
+    response.headers_mut().insert(header::LOCATION, location);
     let is_passing = matches!(status, StatusCode::FOUND | StatusCode::TEMPORARY_REDIRECT);
     if is_passing || destination.has_conditions() {
-        let never = HeaderValue::from_static("private, no-store");
-        headers.insert(header::CACHE_CONTROL, never);
+        response = page::kept_by_nobody(response);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use nats::LaneError;
+
+    use super::{Stage, is_given_back};
+
+    #[test]
+    fn a_visit_is_given_back_that_was_taken_for_a_click_that_is_lost() {
+        for (stage, error, is_back) in [
+            (Stage::Open, LaneError::Full, true),
+            (Stage::Open, LaneError::Closed, true),
+            (Stage::Open, LaneError::Unacknowledged, false),
+            (Stage::Expired, LaneError::Full, false),
+            (Stage::Expired, LaneError::Closed, false),
+        ] {
+            assert_eq!(is_given_back(&stage, &error), is_back, "{stage:?}, {error}");
+        }
+    }
 }

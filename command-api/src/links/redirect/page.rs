@@ -17,6 +17,13 @@ pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
     accept.is_some_and(|value| value.as_bytes().windows(9).any(|it| it == b"text/html"))
 }
 
+/// Without that a cache may go on answering what is so no longer: 404 and 410, too (RFC 9111, section 4.2.2).
+pub(super) fn kept_by_nobody(mut response: Response) -> Response {
+    let never = HeaderValue::from_static("private, no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, never);
+    response
+}
+
 /// The page that asks for a link's password.
 pub(super) fn password(status: StatusCode, fault: Option<&str>) -> Response {
     let fault = fault.map_or_else(String::new, |it| {
@@ -71,10 +78,9 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CACHE_CONTROL, "private, no-store"),
     ];
     let headers = headers.map(|(name, value)| (name, HeaderValue::from_static(value)));
-    (status, headers, html).into_response()
+    kept_by_nobody((status, headers, html).into_response())
 }
 
 /// The text, as HTML shows it: in an element, or in an attribute with double quotes.

@@ -29,7 +29,12 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// Whatever it is, it may be over in the next moment.
     pub(super) fn answer(self, headers: &HeaderMap) -> Response {
+        page::kept_by_nobody(self.told(headers))
+    }
+
+    fn told(self, headers: &HeaderMap) -> Response {
         let is_page = page::is_wanted(headers);
         let (status, error, title) = match self {
             Self::Unknown if is_page => {

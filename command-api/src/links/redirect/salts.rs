@@ -41,10 +41,20 @@ impl Salts {
         Some(hasher.finish())
     }
 
-    /// Fetches what is missing around that time, and forgets what is past.
+    /// Forgets what is past, whether or not the broker answers, and fetches what is missing around that time.
+    ///
+    /// A salt that outlived its day must not be told to the broker again.
+    async fn turn(&self, broker: &Broker, at: Timestamp, is_new: bool) -> Result<(), RequestError> {
+        self.forget(at);
+        if is_new {
+            self.tell_again(broker).await?;
+        }
+        self.renew(broker, at).await
+    }
+
+    /// Fetches what is missing around that time.
     pub(crate) async fn renew(&self, broker: &Broker, at: Timestamp) -> Result<(), RequestError> {
         let second = seconds(at);
-        self.forget_before(day(second - BEHIND_S));
         let (today, soon) = (day(second), day(second + AHEAD_S));
         for day in today..=soon {
             if !self.knows(day) {
@@ -82,7 +92,9 @@ impl Salts {
         });
     }
 
-    fn forget_before(&self, first: i64) {
+    /// Forgets what is past at that time.
+    fn forget(&self, at: Timestamp) {
+        let first = day(seconds(at) - BEHIND_S);
         if self.read().iter().any(|it| it.day < first) {
             let mut salts = self.0.write().unwrap_or_else(PoisonError::into_inner);
             salts.retain(|it| it.day >= first);
@@ -100,12 +112,7 @@ pub(crate) async fn renew_always(salts: Arc<Salts>, broker: Broker) {
     let (mut is_told, mut connections) = (false, 0);
     loop {
         let count = broker.connection().borrow().count;
-        let renewed = async {
-            if count != connections {
-                salts.tell_again(&broker).await?;
-            }
-            salts.renew(&broker, world::now()).await
-        };
+        let renewed = salts.turn(&broker, world::now(), count != connections);
         let renewed = renewed.await;
         if renewed.is_ok() {
             connections = count;
@@ -181,8 +188,8 @@ pub(super) mod tests {
             brokers.push(broker);
         }
         let renew = async |time: &str| {
-            one.renew(&brokers[0], at(time)).await.unwrap();
-            other.renew(&brokers[1], at(time)).await.unwrap();
+            one.turn(&brokers[0], at(time), false).await.unwrap();
+            other.turn(&brokers[1], at(time), false).await.unwrap();
         };
         let (today, tomorrow) = ("2026-11-21T12:00:00Z", "2026-11-22T12:00:00Z");
         renew("2026-11-21T23:49:00Z").await;
@@ -198,5 +205,17 @@ pub(super) mod tests {
         renew("2026-11-22T00:00:10Z").await;
         assert_eq!(signed(&one, today), None);
         assert_eq!(signed(&other, tomorrow), Some(of_tomorrow));
+    }
+
+    #[tokio::test]
+    async fn a_day_that_is_past_is_forgotten_though_the_broker_is_away() {
+        let mut nats = servers::testing::nats().await;
+        let broker = Broker::connect(&nats.url(), "test").await.unwrap();
+        let (today, tomorrow) = ("2026-11-21T12:00:00Z", "2026-11-22T12:00:00Z");
+        let salts = of_day(today, [1; SALT_BYTES]);
+        nats.kill().await;
+        let turn = salts.turn(&broker, at(tomorrow), true);
+        turn.await.unwrap_err();
+        assert_eq!(signed(&salts, today), None);
     }
 }
