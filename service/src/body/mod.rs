@@ -3,6 +3,7 @@
 mod faults;
 mod form;
 mod json;
+mod room;
 mod url;
 
 pub use self::faults::Faults;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -51,6 +52,12 @@ impl Default for Deadlines {
     }
 }
 
+/// A connection's place among those that are served at once, until the last of its clones is dropped.
+///
+/// Each request of the API has it among its extensions: who upgrades the connection goes on holding it.
+#[derive(Clone, Debug)]
+pub struct Slot(#[expect(dead_code, reason = "held")] Arc<OwnedSemaphorePermit>);
+
 /// How connections are served.
 #[derive(Clone)]
 pub(super) struct Protocol {
@@ -75,7 +82,13 @@ impl Protocol {
     }
 
     /// Serves one connection. `stop` resolves when it should end after the request under way.
-    async fn serve(self, stream: TcpStream, peer: SocketAddr, mut stop: oneshot::Receiver<()>) {
+    async fn serve(
+        self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        slot: Slot,
+        mut stop: oneshot::Receiver<()>,
+    ) {
         let speaks = tokio::select! {
             speaks = speaks_within(self.deadlines.first_byte, &stream) => speaks,
             _ = &mut stop => false,
@@ -85,7 +98,7 @@ impl Protocol {
             return;
         }
         let site = self.site;
-        let service = service_fn(move |request| answer(&site, peer, request));
+        let service = service_fn(move |request| answer(&site, peer, &slot, request));
         let stream = TokioIo::new(Patient::new(stream, self.deadlines.write));
         let connection = self.http.serve_connection(stream, service);
         let mut connection = pin!(connection.with_upgrades());
@@ -112,6 +125,7 @@ async fn speaks_within(deadline: Duration, stream: &TcpStream) -> bool {
 fn answer(
     site: &Site,
     peer: SocketAddr,
+    slot: &Slot,
     mut request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response, Infallible>> + use<> {
     let is_taken = |it: &&Shortcut| it.takes(request.method(), request.uri().path());
@@ -120,6 +134,7 @@ fn answer(
         return Either::Left(shortcut.answer(request, peer).map(Ok));
     }
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(slot.clone());
     Either::Right(site.router.clone().call(request))
 }
 
@@ -139,11 +154,9 @@ impl Connections {
         peer: SocketAddr,
     ) {
         let (stop, stopped) = oneshot::channel();
-        let protocol = protocol.clone();
-        let task = self.tasks.spawn(async move {
-            protocol.serve(stream, peer, stopped).await;
-            drop(permit);
-        });
+        let slot = Slot(Arc::new(permit));
+        let serving = protocol.clone().serve(stream, peer, slot, stopped);
+        let task = self.tasks.spawn(serving);
         self.stops.insert(task.id(), stop);
     }
 

@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub use self::connection::Slot;
 use self::connection::{Connections, Deadlines, Protocol};
 pub use self::descriptors::raise_descriptor_limit;
 pub use self::site::{Shortcut, Site};

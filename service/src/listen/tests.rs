@@ -280,14 +280,16 @@ async fn a_drain_finishes_what_is_under_way_and_closes_the_rest() {
 }
 
 #[tokio::test]
-async fn a_connection_can_be_upgraded() {
+async fn a_connection_can_be_upgraded_and_keeps_its_place() {
     let upgrade = async |mut request: axum::extract::Request| {
         let upgraded = hyper::upgrade::on(&mut request);
+        let slot = request.extensions_mut().remove::<Slot>().unwrap();
         Tasks::default().spawn("echo", async move {
             let mut io = TokioIo::new(upgraded.await.unwrap());
             let mut byte = [0];
             io.read_exact(&mut byte).await.unwrap();
             io.write_all(&byte).await.unwrap();
+            drop(slot);
         });
         let headers = HeaderMap::from_iter([
             (header::CONNECTION, "upgrade".parse().unwrap()),
@@ -295,11 +297,22 @@ async fn a_connection_can_be_upgraded() {
         ]);
         (StatusCode::SWITCHING_PROTOCOLS, headers)
     };
-    let served = serve(open().await, Router::new().route("/", get(upgrade)));
+    let listener = Listener {
+        connections_max: 1,
+        ..open().await
+    };
+    let router = Router::new().route("/", get(upgrade));
+    let served = serve(listener, router.route("/hello", get("hello")));
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     let ask = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     stream.write_all(ask).await.unwrap();
     hears(&mut stream, "\r\n\r\n").await;
+    let mut second = TcpStream::connect(served.address).await.unwrap();
+    let ask = b"GET /hello HTTP/1.1\r\nhost: x\r\n\r\n";
+    second.write_all(ask).await.unwrap();
+    let early = tokio::time::timeout(SHORT, second.readable()).await;
+    assert!(early.is_err(), "served beyond the limit");
     stream.write_all(b"!").await.unwrap();
     assert_eq!(rest(&mut stream).await, "!");
+    hears(&mut second, "hello").await;
 }

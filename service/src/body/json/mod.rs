@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
+use super::room::{Place, ROOM};
 use crate::problem::{Fault, Problem};
 
 /// The largest body that a route takes unless it says otherwise (`DefaultBodyLimit::max`).
@@ -24,14 +25,16 @@ pub const BODY_DEADLINE: Duration = Duration::from_secs(10);
 pub struct Json<T>(pub T);
 
 /// A JSON body as it came: what is read of it may borrow from it.
-pub struct JsonText(Bytes);
+///
+/// Its place is held as long as the bytes are.
+pub struct JsonText(Bytes, #[expect(dead_code, reason = "held")] Place);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let JsonText(bytes) = JsonText::from_request(request, state).await?;
-        parse(&bytes).map(Self)
+        let text = JsonText::from_request(request, state).await?;
+        parse(&text.0).map(Self)
     }
 }
 
@@ -43,7 +46,9 @@ impl<S: Send + Sync> FromRequest<S> for JsonText {
             return Err(Problem::unsupported_media_type()
                 .detail("send the body as Content-Type: application/json"));
         }
-        read(request, state, BODY_DEADLINE).await.map(Self)
+        let place = ROOM.place(request.headers())?;
+        let bytes = read(request, state, BODY_DEADLINE).await?;
+        Ok(Self(bytes, place))
     }
 }
 

@@ -157,10 +157,10 @@ fn what_is_read_of_a_text_may_borrow_from_it_and_has_the_same_faults() {
         targets: Vec<&'b str>,
     }
 
-    let text = JsonText(Bytes::from_static(br#"{"targets":["x"]}"#));
+    let text = JsonText(Bytes::from_static(br#"{"targets":["x"]}"#), None);
     let read: Borrowing<'_> = text.read().unwrap();
     assert_eq!(read.targets, ["x"]);
-    let faulty = JsonText(Bytes::from_static(br#"{"targets":["x", 7]}"#));
+    let faulty = JsonText(Bytes::from_static(br#"{"targets":["x", 7]}"#), None);
     let problem = faulty.read::<Borrowing<'_>>().err().unwrap();
     assert!(format!("{problem:?}").contains("/targets/1"));
 }
