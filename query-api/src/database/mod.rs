@@ -18,6 +18,8 @@ const STATEMENT_MAX: Duration = Duration::from_secs(10);
 const WATCH_INTERVAL: Duration = Duration::from_secs(5);
 /// How often while it is not, or not ready: others wait for it.
 const RETRY_INTERVAL: Duration = Duration::from_millis(250);
+/// For a statement that was given up at its timeout (PostgreSQL, appendix A).
+const QUERY_CANCELED: &str = "57014";
 /// What a client that finds Postgres away is told to wait.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
@@ -166,7 +168,11 @@ pub(crate) fn unreached(error: sqlx::Error) -> Problem {
 pub(crate) fn problem(error: sqlx::Error) -> Problem {
     if is_passing(&error) {
         tracing::warn!(%error, "the read models cannot be asked");
-        Problem::unavailable(RETRY_AFTER_SECONDS)
+        let problem = Problem::unavailable(RETRY_AFTER_SECONDS);
+        if code(&error).is_some_and(|it| it == QUERY_CANCELED) {
+            return problem.detail("it took too long: ask again, or for a shorter time");
+        }
+        problem
     } else {
         Problem::internal(&error)
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use axum::body::to_bytes;
+use axum::response::IntoResponse;
 use events::Context;
 use service::caller::Caller;
 use sqlx::{AssertSqlSafe, PgConnection};
@@ -286,4 +288,23 @@ async fn a_login_that_may_not_read_is_a_503_and_the_readiness_says_why() {
 
 fn rand_suffix() -> u128 {
     service::world::new_id().as_u128()
+}
+
+#[tokio::test]
+async fn who_asks_for_too_much_is_told_so() {
+    let stage = Stage::new().await;
+    let mut read = stage.app.databases.links.of(&member_of(1)).await.unwrap();
+    sqlx::query("set local statement_timeout = 10")
+        .execute(&mut *read)
+        .await
+        .unwrap();
+    let asked = sqlx::query("select pg_sleep(9)").execute(&mut *read).await;
+    let told = super::problem(asked.unwrap_err()).into_response();
+    assert_eq!(told.status(), 503);
+    let told = to_bytes(told.into_body(), 1 << 10).await.unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+    assert_eq!(
+        told["detail"],
+        "it took too long: ask again, or for a shorter time"
+    );
 }

@@ -43,6 +43,13 @@ impl Scope {
         }
     }
 
+    pub(super) const fn workspace(workspace: WorkspaceId) -> Self {
+        Self {
+            workspace,
+            links: None,
+        }
+    }
+
     /// The links that are meant, as they are filed now.
     pub(super) async fn of(
         read: &mut PgConnection,
@@ -60,10 +67,7 @@ impl Scope {
     ) -> Result<Self, Problem> {
         which.check()?;
         if which.tag.is_none() && which.domain.is_none() {
-            return Ok(Self {
-                workspace,
-                links: None,
-            });
+            return Ok(Self::workspace(workspace));
         }
         let limit = i64::try_from(links_max + 1).unwrap_or(i64::MAX);
         let links = sqlx::query_scalar!(

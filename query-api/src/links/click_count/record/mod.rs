@@ -4,7 +4,7 @@ mod body;
 pub(crate) mod export;
 
 use axum::extract::State;
-use events::{LinkId, Timestamp, WorkspaceId};
+use events::{LinkId, Timestamp};
 use serde::{Deserialize, Serialize};
 use service::body::{Json, Path, Query};
 use service::caller::Caller;
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use self::body::{ClickBody, Row};
 use super::filter::Filter;
 use super::open;
+use super::scope::{Scope, Which};
 use super::span::{AskedSpan, Span};
 use crate::app::App;
 use crate::database;
@@ -53,9 +54,7 @@ impl Behind {
 
 /// Which clicks are wanted.
 pub(super) struct Wanted {
-    workspace: WorkspaceId,
-    /// Only those on this link.
-    link: Option<LinkId>,
+    scope: Scope,
     span: Span,
     filter: Filter,
     marked: Marked,
@@ -71,16 +70,14 @@ pub(crate) struct Marked {
 
 impl Wanted {
     fn parse(
-        workspace: WorkspaceId,
-        link: Option<LinkId>,
+        scope: Scope,
         span: &AskedSpan,
         filter: Filter,
         marked: Marked,
     ) -> Result<Self, Problem> {
         filter.check()?;
         Ok(Self {
-            workspace,
-            link,
+            scope,
             span: span.of_all_time(world::now().odt())?,
             filter,
             marked,
@@ -113,7 +110,8 @@ pub(crate) async fn of_link(
     min_position: MinPosition,
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
-    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter, marked)?;
+    let scope = Scope::link(caller.workspace, link);
+    let wanted = Wanted::parse(scope, &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
@@ -124,6 +122,7 @@ pub(crate) async fn of_link(
     params(
         AskedSpan,
         Filter,
+        Which,
         Marked,
         ("limit" = Option<u16>, Query, minimum = 1, maximum = 200, description = "50 unless said"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before"),
@@ -131,17 +130,21 @@ pub(crate) async fn of_link(
     ),
     responses((status = 200, body = Page<ClickBody>), ReadProblems),
 )]
+#[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 pub(crate) async fn of_workspace(
     State(app): State<App>,
     caller: Caller,
     Query(span): Query<AskedSpan>,
     Query(filter): Query<Filter>,
+    Query(which): Query<Which>,
     Query(marked): Query<Marked>,
     min_position: MinPosition,
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
-    let wanted = Wanted::parse(caller.workspace, None, &span, filter, marked)?;
+    let all = Scope::workspace(caller.workspace);
+    let mut wanted = Wanted::parse(all, &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, None).await?;
+    wanted.scope = Scope::of(&mut read, caller.workspace, &which).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
 
@@ -158,7 +161,7 @@ async fn page(
     Ok(Page::cut(rows, paging.limit, Behind::row).map(ClickBody::from))
 }
 
-/// The next clicks behind a place: by the link's index, or the workspace's, as [`raw`](super::raw) chooses.
+/// The next clicks behind a place: of one link by the link's index, of others by the workspace's, in whose order they are.
 pub(super) async fn rows(
     read: &mut PgConnection,
     wanted: &Wanted,
@@ -166,13 +169,17 @@ pub(super) async fn rows(
     limit: i64,
 ) -> sqlx::Result<Vec<Row>> {
     let (span, filter) = (wanted.span, &wanted.filter);
+    let (link, links) = match wanted.scope.links.as_deref() {
+        Some(&[link]) => (Some(link), None),
+        links => (None, links),
+    };
     sqlx::query_as!(
         Row,
         "select click_id, link_id, slug, occurred_at, sequence, ordinal, visitor, network, variant,
                 is_bot, is_excluded, country, city, referrer, browser, os, device, utm_source, utm_medium, utm_campaign, rule
            from click_record
           where workspace_id is not distinct from $1 and ($2::uuid is not null or workspace_id = $1)
-            and ($2::uuid is null or link_id = $2)
+            and ($2::uuid is null or link_id = $2) and ($21::uuid[] is null or link_id = any($21))
             and occurred_at >= $3 and occurred_at < $4 and ($5::bool is null or is_bot = $5)
             and ($6::text is null or coalesce(country, '') = $6)
             and ($7::text is null or coalesce(city, '') = $7)
@@ -187,8 +194,8 @@ pub(super) async fn rows(
             and ($20::bool is null or is_excluded = $20)
             and occurred_at <= $16 and (occurred_at, sequence, ordinal) < ($16, $17, $18)
           order by occurred_at desc, sequence desc, ordinal desc limit $19",
-        wanted.workspace.uuid(),
-        wanted.link.map(LinkId::uuid) as Option<Uuid>,
+        wanted.scope.workspace.uuid(),
+        link as Option<Uuid>,
         span.from,
         span.to,
         span.is_bot,
@@ -207,6 +214,7 @@ pub(super) async fn rows(
         behind.ordinal,
         limit,
         wanted.marked.excluded,
+        links as Option<&[Uuid]>,
     )
     .fetch_all(read)
     .await

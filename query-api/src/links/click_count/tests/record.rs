@@ -61,6 +61,65 @@ async fn every_click_is_told_once_newest_first_also_of_the_same_moment() {
 }
 
 #[tokio::test]
+async fn clicks_are_told_of_the_links_with_a_tag_or_on_a_domain() {
+    let on = |link, minute: u8| Given {
+        link,
+        ..click(&format!("2026-11-20T10:{minute:02}Z"))
+    };
+    let stage = given(&[on(LINK, 1), on(OTHER, 2), on(LINK, 3)]).await;
+    for (link, domain, tags) in [
+        (LINK, "a.example", "{mail}"),
+        (OTHER, "b.example", "{mail,x}"),
+    ] {
+        let change = format!(
+            "update links.link_list set domain = '{domain}', tags = '{tags}' where link_id = '{link}'"
+        );
+        stage.write(change).await;
+    }
+    let links = async |path: &str| -> Vec<Value> {
+        let items = pages(&stage, path).await;
+        items.iter().map(|it| it["link_id"].clone()).collect()
+    };
+    let (one, other) = (json!(LINK), json!(OTHER));
+    let both = [one.clone(), other.clone(), one.clone()];
+    assert_eq!(links("clicks?limit=2&tag=mail").await, both);
+    assert_eq!(
+        links("clicks?limit=1&domain=a.example").await,
+        [one.clone(), one]
+    );
+    assert_eq!(links("clicks?limit=1&tag=x").await, [other]);
+    assert!(
+        links("clicks?limit=1&tag=x&domain=a.example")
+            .await
+            .is_empty()
+    );
+    let (status, refused) = stage.get(&member_of(1), "/v1/links/clicks?tag=%00").await;
+    assert_eq!(
+        (status.as_u16(), &refused["errors"][0]["pointer"]),
+        (422, &json!("/tag"))
+    );
+    let file = stage
+        .ask(
+            &member_of(1),
+            "/v1/links/clicks/export?tag=x&format=ndjson",
+            &[],
+        )
+        .await;
+    let file = axum::body::to_bytes(file.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    let lines: Vec<Value> = file
+        .split(|it| *it == b'\n')
+        .filter(|it| !it.is_empty())
+        .map(|it| serde_json::from_slice(it).unwrap())
+        .collect();
+    assert_eq!(
+        lines.iter().map(|it| &it["link_id"]).collect::<Vec<_>>(),
+        [&json!(OTHER)]
+    );
+}
+
+#[tokio::test]
 async fn a_click_is_told_with_all_that_is_known() {
     let stage = given(&[Given {
         country: "NP",

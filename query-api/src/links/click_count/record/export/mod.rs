@@ -15,13 +15,14 @@ use utoipa::ToSchema;
 
 use self::encode::Encoder;
 use super::super::filter::Filter;
+use super::super::scope::{Scope, Which};
 use super::super::span::AskedSpan;
 use super::{Behind, Marked, Wanted, rows};
 use crate::app::App;
 use crate::database;
 use crate::http::ReadProblems;
 use crate::http::file::{self, Kind, Parts};
-use crate::links::click_count::{DEPENDS_ON, open};
+use crate::links::click_count::open;
 
 /// The rows of a page: what a slow reader makes us hold, some 400 KiB as clicks go.
 const PAGE_ROWS: usize = 1_000;
@@ -101,7 +102,8 @@ pub(crate) async fn of_link(
     Query(marked): Query<Marked>,
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(caller.workspace, Some(link), &span, filter, marked)?;
+    let scope = Scope::link(caller.workspace, link);
+    let wanted = Wanted::parse(scope, &span, filter, marked)?;
     drop(open(&app, &caller, &min_position, Some(link)).await?);
     file(app, caller, wanted, format.format.unwrap_or_default()).await
 }
@@ -115,6 +117,7 @@ pub(crate) async fn of_link(
         AskedFormat,
         AskedSpan,
         Filter,
+        Which,
         Marked,
         ("Min-Position" = Option<String>, Header, example = "CLICKS:1"),
     ),
@@ -127,17 +130,22 @@ pub(crate) async fn of_link(
         ReadProblems,
     ),
 )]
+#[expect(clippy::too_many_arguments, reason = "each is a part of the request")]
 pub(crate) async fn of_workspace(
     State(app): State<App>,
     caller: Caller,
     Query(format): Query<AskedFormat>,
     Query(span): Query<AskedSpan>,
     Query(filter): Query<Filter>,
+    Query(which): Query<Which>,
     Query(marked): Query<Marked>,
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(caller.workspace, None, &span, filter, marked)?;
-    app.progress.reach(&min_position, &DEPENDS_ON).await?;
+    let all = Scope::workspace(caller.workspace);
+    let mut wanted = Wanted::parse(all, &span, filter, marked)?;
+    let mut read = open(&app, &caller, &min_position, None).await?;
+    wanted.scope = Scope::of(&mut read, caller.workspace, &which).await?;
+    drop(read);
     file(app, caller, wanted, format.format.unwrap_or_default()).await
 }
 
