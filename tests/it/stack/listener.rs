@@ -205,7 +205,7 @@ impl Listener {
             let (socket, _) = client_async(request, stream).await.ok()?;
             return Some(Line::Socket(Box::new(socket)));
         }
-        // As a browser does, which asks for the same address again and again.
+        // As an `EventSource` does, which asks for the same address again and again.
         let url = format!("http://{address}{}?{}", self.path, self.beginning);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut request = client.get(url).header("authorization", bearer);
