@@ -232,7 +232,7 @@ impl Line {
                         let close = close?;
                         let cursor =
                             (u16::from(close.code) == 1012).then(|| close.reason.to_string());
-                        return Some(Word::End(cursor.filter(|it| it != "restarting")));
+                        return Some(Word::End(cursor.filter(|it| !it.is_empty())));
                     }
                     Message::Binary(_)
                     | Message::Ping(_)
