@@ -73,8 +73,10 @@ impl Feed {
     /// Where a subscriber is who has been told all that was given out.
     pub(super) fn cursor(&self) -> Cursor {
         let position = match self.stage {
+            // Nobody has told it of the gap.
+            Stage::Begins { gap_from, .. } => return gap_from.unwrap_or(self.at),
+            Stage::Behind(_) => None,
             Stage::Live => self.subscription.position(),
-            Stage::Begins { .. } | Stage::Behind(_) => None,
         };
         let position = position.filter(|it| it.log == self.at.log && it.covers(self.at));
         position.unwrap_or(self.at)

@@ -128,3 +128,16 @@ async fn who_offers_another_protocol_gets_events_all_the_same() {
     assert!(events.head.starts_with("HTTP/1.1 200"), "{}", events.head);
     assert_eq!(events.next().await[0].1["type"], "ready");
 }
+
+#[tokio::test]
+async fn who_is_sent_away_before_it_hears_of_a_gap_hears_of_it_elsewhere() {
+    let process = Process::without_database().await;
+    process.draining.cancel();
+    let last_event = "Last-Event-ID: 1.0-0000abcd";
+    let mut events = process
+        .events(&member_of(1), WORKSPACE, &[last_event])
+        .await;
+    let closing = json!({ "type": "closing", "code": 1012, "cursor": "1.0-0000abcd" });
+    let id = Some("1.0-0000abcd".to_owned());
+    assert_eq!(events.next().await, [(id, closing)]);
+}
