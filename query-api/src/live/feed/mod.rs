@@ -97,84 +97,29 @@ impl Feed {
         [ready, gap, caught_up].into_iter().flatten().collect()
     }
 
-    /// Takes in a page; `None` if the log is another one by now.
+    /// Takes in a page; `None` if the log is another one by now, and then nothing of the page counts as given out.
     fn take(&mut self, page: Page) -> Option<Vec<Told>> {
+        let is_cut_off = page.is_last && self.subscription.is_cut_off();
+        if is_cut_off {
+            // More came than could wait: there is more to read.
+            self.subscription.again().ok()?;
+        }
+        if page.is_last && self.subscription.start.log != self.at.log {
+            return None;
+        }
         let mut told = page.frames;
         self.at = page.at;
-        if page.is_last {
-            if self.subscription.is_cut_off() {
-                // More came than could wait: there is more to read.
-                self.subscription.again().ok()?;
-                if self.subscription.start.log != self.at.log {
-                    return None;
-                }
-                if let Stage::Behind(behind) = &mut self.stage {
-                    behind.read_on();
-                }
-            } else {
-                told.extend(Told::of(&Frame::CaughtUp, None));
-                self.stage = Stage::Live;
+        if is_cut_off {
+            if let Stage::Behind(behind) = &mut self.stage {
+                behind.read_on();
             }
+        } else if page.is_last {
+            told.extend(Told::of(&Frame::CaughtUp, None));
+            self.stage = Stage::Live;
         }
         Some(told)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use tokio::time::timeout;
-    use tokio_util::task::TaskTracker;
-
-    use super::*;
-    use crate::live::hub::tests::{HERE, LOG, SPRING, deliver, hub};
-    use crate::live::words::Words;
-
-    const SOON: Duration = Duration::from_secs(10);
-
-    #[tokio::test]
-    async fn what_was_read_from_the_log_is_not_told_again() {
-        let hub = hub();
-        let mut feed = Feed {
-            subscription: hub.join(HERE, None).unwrap(),
-            past: Arc::new(Past::new(None, TaskTracker::new(), SOON)),
-            at: Cursor::at(LOG, 102, 0),
-            stage: Stage::Live,
-        };
-        for (sequence, clicks) in [(101, 2), (102, 3), (103, 1)] {
-            deliver(&hub, sequence, HERE, &vec![SPRING; clicks]);
-        }
-        let told = timeout(SOON, feed.next()).await.expect("clicks").unwrap();
-        let told = told.iter().flat_map(Frames::as_slice);
-        let told: Vec<_> = told.filter_map(|it| it.cursor).collect();
-        let new = [(102, 1), (102, 2), (103, 0)];
-        assert_eq!(
-            told,
-            new.map(|(sequence, index)| Cursor::at(LOG, sequence, index))
-        );
-        assert_eq!(feed.at(), Cursor::at(LOG, 103, 0));
-    }
-
-    #[tokio::test]
-    async fn who_takes_too_long_over_a_page_lags_where_it_ends() {
-        let hub = hub();
-        let holding_max = Duration::from_millis(50);
-        let past = Arc::new(Past::new(None, TaskTracker::new(), holding_max));
-        let slot = past.slot(HERE).await.unwrap();
-        let mut feed = Feed {
-            subscription: hub.join(HERE, None).unwrap(),
-            past: Arc::clone(&past),
-            at: Cursor::behind(LOG, 20),
-            stage: Stage::Behind(Box::new(Behind::handing_on(past.hold(slot)))),
-        };
-        tokio::time::sleep(holding_max * 4).await;
-        let next = timeout(SOON, feed.next()).await.expect("an end");
-        assert!(next.is_none());
-        let end = Words::end(&feed);
-        assert_eq!(
-            (end.code(), end.cursor()),
-            (Some(4008), Some(Cursor::behind(LOG, 20)))
-        );
-    }
-}
+mod tests;
