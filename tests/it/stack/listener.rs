@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -148,8 +148,12 @@ impl Listener {
         let mut line = self.opens().await.expect("somebody answers");
         loop {
             match line.next().await {
-                Some(Word::Frame(frame)) if frame["type"] == "caught_up" => break,
-                Some(Word::Frame(frame)) => self.notes(&frame),
+                Some(Word::Frame(frame)) => {
+                    self.notes(&frame);
+                    if frame["type"] == "caught_up" {
+                        break;
+                    }
+                }
                 Some(Word::End(_)) | None => panic!("the line ended"),
             }
         }
@@ -242,8 +246,12 @@ impl Line {
             },
             Self::Events { response, text } => loop {
                 if let Some((event, rest)) = text.split_once("\n\n") {
-                    let data = event.lines().find_map(|it| it.strip_prefix("data: "));
-                    let frame: Option<Value> = data.map(|it| serde_json::from_str(it).unwrap());
+                    let field = |name| event.lines().find_map(|it| it.strip_prefix(name));
+                    let data = field("data: ");
+                    let data: Option<Value> = data.map(|it| serde_json::from_str(it).unwrap());
+                    // A heartbeat may have an id alone.
+                    let at = field("id: ").map(|id| json!({ "type": "at", "cursor": id }));
+                    let frame = data.or(at);
                     *text = rest.to_owned();
                     match frame {
                         Some(frame) if frame["type"] == "closing" => {

@@ -17,8 +17,10 @@ use super::told::{Frames, Told};
 pub(super) struct Feed {
     subscription: Subscription,
     past: Arc<Past>,
-    /// How far the frames reach that were given out.
+    /// How far what was given out reaches.
     at: Cursor,
+    /// The last cursor that the subscriber was told; the one that it came with, at first.
+    known: Cursor,
     stage: Stage,
 }
 
@@ -39,6 +41,13 @@ impl Feed {
     ///
     /// A call that is given up has taken nothing.
     pub(super) async fn next(&mut self) -> Option<Vec<Frames>> {
+        let frames = self.more().await?;
+        let told = frames.last().and_then(Frames::cursor);
+        self.known = told.unwrap_or(self.known);
+        Some(frames)
+    }
+
+    async fn more(&mut self) -> Option<Vec<Frames>> {
         loop {
             match &mut self.stage {
                 Stage::Begins { gap_from, behind } => {
@@ -82,18 +91,29 @@ impl Feed {
         position.unwrap_or(self.at)
     }
 
-    /// How far the frames reach that were given out.
+    /// The same, unless the subscriber knows it already; from then on it does.
+    pub(super) fn moved(&mut self) -> Option<Cursor> {
+        let cursor = self.cursor();
+        if cursor == self.known {
+            return None;
+        }
+        (self.at, self.known) = (cursor, cursor);
+        Some(cursor)
+    }
+
+    /// How far what was given out reaches.
     pub(super) const fn at(&self) -> Cursor {
         self.at
     }
 
     fn greeting(&self, gap_from: Option<Cursor>, is_live: bool) -> Vec<Told> {
-        let ready = Told::of(&Frame::Ready { cursor: self.at }, Some(self.at));
+        let cursor = self.at;
+        let ready = Told::of(&Frame::Ready { cursor }, Some(cursor));
         let gap = gap_from.and_then(|from| {
-            let gap = Frame::Gap { from, to: self.at };
+            let gap = Frame::Gap { from, to: cursor };
             Told::of(&gap, None)
         });
-        let caught_up = is_live.then(|| Told::of(&Frame::CaughtUp, None)).flatten();
+        let caught_up = is_live.then(|| caught_up(cursor)).flatten();
         [ready, gap, caught_up].into_iter().flatten().collect()
     }
 
@@ -114,11 +134,15 @@ impl Feed {
                 behind.read_on();
             }
         } else if page.is_last {
-            told.extend(Told::of(&Frame::CaughtUp, None));
+            told.extend(caught_up(self.at));
             self.stage = Stage::Live;
         }
         Some(told)
     }
+}
+
+fn caught_up(cursor: Cursor) -> Option<Told> {
+    Told::of(&Frame::CaughtUp { cursor }, Some(cursor))
 }
 
 #[cfg(test)]

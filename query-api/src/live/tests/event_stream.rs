@@ -42,6 +42,12 @@ impl Events {
         events.map(event).collect()
     }
 
+    /// The next chunk, which says hardly more than that the stream is alive.
+    async fn heartbeat(&mut self) -> String {
+        let chunk = timeout(SOON, self.chunk()).await;
+        chunk.expect("a heartbeat")
+    }
+
     async fn chunk(&mut self) -> String {
         let mut size = String::new();
         self.lines.read_line(&mut size).await.unwrap();
@@ -72,8 +78,13 @@ async fn clicks_come_as_events_too_and_go_on_after_the_last() {
         assert!(head.contains(header), "{head}");
     }
     let greeting = events.next().await;
-    assert_eq!(greeting[0].1["type"], "ready");
-    assert_eq!(greeting[1], (None, json!({ "type": "caught_up" })));
+    let (id, ready) = greeting[0].clone();
+    assert_eq!(
+        (&ready["type"], ready["cursor"].as_str()),
+        (&json!("ready"), id.as_deref())
+    );
+    let caught_up = json!({ "type": "caught_up", "cursor": ready["cursor"] });
+    assert_eq!(greeting[1], (id, caught_up));
     process.click(&ada, link).await;
     process.click(&ada, link).await;
     let (id, click) = events.next().await.remove(0);
@@ -117,16 +128,28 @@ async fn a_last_event_that_is_none_of_ours_is_refused() {
 }
 
 #[tokio::test]
-async fn who_offers_another_protocol_gets_events_all_the_same() {
-    let process = Process::without_database().await;
-    let offer = [
-        "Connection: Upgrade, HTTP2-Settings",
-        "Upgrade: h2c",
-        "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
-    ];
-    let mut events = process.events(&member_of(1), WORKSPACE, &offer).await;
-    assert!(events.head.starts_with("HTTP/1.1 200"), "{}", events.head);
-    assert_eq!(events.next().await[0].1["type"], "ready");
+async fn an_event_stream_tells_once_where_it_is_while_nothing_happens() {
+    let process = Process::beating().await;
+    let (ada, bob) = (member_of(1), member_of(2));
+    let link = LinkId::new(Uuid::from_u128(70));
+    let mut events = process.events(&ada, WORKSPACE, &[]).await;
+    events.next().await;
+    process.click(&bob, link).await;
+    let mut told = events.heartbeat().await;
+    while told == ":\n\n" {
+        told = events.heartbeat().await;
+    }
+    let id = told.strip_prefix("id: ");
+    let id = id.and_then(|it| it.strip_suffix("\n\n"));
+    let id = id.unwrap_or_else(|| panic!("more than an id in {told:?}"));
+    assert!(id.starts_with("1-"), "{id}");
+    assert_eq!(events.heartbeat().await, ":\n\n");
+
+    process.click(&ada, link).await;
+    let last_event = format!("Last-Event-ID: {id}");
+    let mut again = process.events(&ada, WORKSPACE, &[&last_event]).await;
+    assert_eq!(again.next().await[0].0.as_deref(), Some(id));
+    assert_eq!(place(&again.next().await[0].1), "2.0");
 }
 
 #[tokio::test]
@@ -140,4 +163,17 @@ async fn who_is_sent_away_before_it_hears_of_a_gap_hears_of_it_elsewhere() {
     let closing = json!({ "type": "closing", "code": 1012, "cursor": "1.0-0000abcd" });
     let id = Some("1.0-0000abcd".to_owned());
     assert_eq!(events.next().await, [(id, closing)]);
+}
+
+#[tokio::test]
+async fn who_offers_another_protocol_gets_events_all_the_same() {
+    let process = Process::without_database().await;
+    let offer = [
+        "Connection: Upgrade, HTTP2-Settings",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
+    ];
+    let mut events = process.events(&member_of(1), WORKSPACE, &offer).await;
+    assert!(events.head.starts_with("HTTP/1.1 200"), "{}", events.head);
+    assert_eq!(events.next().await[0].1["type"], "ready");
 }
