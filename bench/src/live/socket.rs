@@ -17,6 +17,8 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// Thousands of these share a process.
 const BUFFER_BYTES: usize = 4 * 1_024;
+/// With pings it may be told where it is, which nobody here waits for.
+const AT: &str = r#"{"type":"at""#;
 /// How long an opening may take.
 const OPENING_MAX: Duration = Duration::from_secs(30);
 
@@ -70,6 +72,7 @@ impl Socket {
     pub(super) async fn frame(&mut self) -> anyhow::Result<Utf8Bytes> {
         loop {
             match self.0.next().await.context("the socket ended")?? {
+                Message::Text(text) if text.starts_with(AT) => {}
                 Message::Text(text) => return Ok(text),
                 Message::Close(close) => bail!("the socket was closed: {close:?}"),
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

@@ -29,15 +29,14 @@ impl End {
         }
     }
 
-    /// A few words; of a process that stops, the cursor to resume from.
+    /// A few words; of a process that stops, the cursor to resume from, if there is one.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Gone => String::new(),
+            Self::Gone | Self::Stopping(None) => String::new(),
             Self::Flooding => "nothing is expected from a subscriber".to_owned(),
             Self::Over(Over::Expired) => "the credential has expired".to_owned(),
             Self::Over(Over::Revoked) => "the credential was revoked".to_owned(),
             Self::Lagged(_) => "too slow".to_owned(),
-            Self::Stopping(None) => "restarting".to_owned(),
             Self::Stopping(Some(cursor)) => cursor.to_string(),
         }
     }
@@ -47,6 +46,20 @@ impl End {
         match self {
             Self::Lagged(cursor) | Self::Stopping(Some(cursor)) => Some(*cursor),
             Self::Gone | Self::Flooding | Self::Over(_) | Self::Stopping(None) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_told_to_go_elsewhere_reads_a_cursor_or_nothing() {
+        let cursor: Cursor = "17.3-5f0c9a1e".parse().unwrap();
+        for (end, reason) in [(Some(cursor), "17.3-5f0c9a1e"), (None, "")] {
+            let end = End::Stopping(end);
+            assert_eq!((end.code(), end.reason().as_str()), (Some(1012), reason));
         }
     }
 }

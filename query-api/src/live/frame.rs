@@ -13,8 +13,10 @@ use super::cursor::Cursor;
 pub(super) enum Frame<'a> {
     /// Every click after `cursor` follows.
     Ready { cursor: Cursor },
-    /// What follows happens now.
-    CaughtUp,
+    /// Everything up to `cursor` has been told; what follows happens now.
+    CaughtUp { cursor: Cursor },
+    /// Everything up to `cursor` has been told, though no frame has said so: comes with a heartbeat.
+    At { cursor: Cursor },
     /// A link was opened.
     Click { cursor: Cursor, click: Click<'a> },
     /// What came between the two cannot be had any more.

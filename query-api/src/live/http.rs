@@ -29,11 +29,12 @@ const RETRY_AFTER_SECONDS: u32 = 5;
 /// A WebSocket of JSON frames, or, for `Accept: text/event-stream`, server-sent events with the same frames in `data` and cursors in `id`:
 /// `{"type":"ready","cursor":"…"}`, then for each click
 /// `{"type":"click","cursor":"…","click":{id, link_id, slug, occurred_at, country, referrer, browser, os, device, is_bot}}`,
-/// and `{"type":"caught_up"}` when what follows happens now.
+/// and `{"type":"caught_up","cursor":"…"}` when what follows happens now.
 /// Whoever resumes from the last cursor gets each click once; what cannot be had any more is told as `{"type":"gap","from":"…","to":"…"}`.
+/// Where nothing happens, heartbeats tell cursors: a WebSocket gets `{"type":"at","cursor":"…"}`, an event stream an `id` without `data`.
 /// A subscriber that is too slow gets `{"type":"lagged","cursor":"…"}` and is closed with 4008; one whose token expires or is revoked, with 4401.
-/// A process that stops closes with 1012 and the cursor as reason; an event stream tells the code in a last frame, `closing`.
-/// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`.
+/// A process that stops closes with 1012 and the cursor, if any, as reason; an event stream tells the code in a last frame, `closing`.
+/// The token comes in `Authorization`, or as subprotocol `bearer.<token>` next to `millrace.v1`; one that is not good gets 401, before the upgrade.
 #[utoipa::path(
     get, path = "/v1/links/{id}/clicks/live", operation_id = "watch_link_clicks", tag = "live",
     params(

@@ -8,6 +8,7 @@ mod cursor;
 mod end;
 mod feed;
 mod frame;
+mod heartbeat;
 mod http;
 mod hub;
 mod message;
@@ -37,6 +38,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::admission::Transport;
+use self::heartbeat::{Heartbeats, every};
 use self::hub::Hub;
 use self::past::{HOLDING_MAX, Past};
 use self::stay::Stay;
@@ -51,6 +53,7 @@ pub(crate) struct Live {
     hub: Arc<Hub>,
     past: Arc<Past>,
     counts: Counts,
+    heartbeats: Heartbeats,
     open: TaskTracker,
     /// Nobody is served any more: subscribers are told, and go elsewhere.
     draining: CancellationToken,
@@ -81,6 +84,7 @@ impl Live {
             hub,
             past,
             counts: Counts::default(),
+            heartbeats: Heartbeats::default(),
             open,
             draining: draining.child_token(),
         };
@@ -96,6 +100,7 @@ impl Live {
             hub: Arc::default(),
             past: Arc::new(Past::new(None, open.clone(), HOLDING_MAX)),
             counts: Counts::default(),
+            heartbeats: Heartbeats::default(),
             open,
             draining: CancellationToken::new(),
         }
@@ -104,12 +109,13 @@ impl Live {
     /// Tells `words` to who is admitted.
     fn serve<W: Words + 'static>(&self, transport: Transport, words: W, stay: Stay) -> Response {
         let (draining, open) = (self.draining.clone(), self.open.token());
+        let Heartbeats { pings, events } = self.heartbeats;
         match transport {
             Transport::WebSocket(upgrade) => upgrade.on_upgrade(async move |socket| {
-                socket::serve(socket, words, stay, draining).await;
+                socket::serve(socket, words, stay, draining, every(pings)).await;
                 drop(open);
             }),
-            Transport::Events => sse::serve(words, stay, draining, open),
+            Transport::Events => sse::serve(words, stay, draining, open, every(events)),
         }
     }
 

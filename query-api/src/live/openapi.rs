@@ -15,7 +15,7 @@ pub(super) struct Beginning {
     from: Option<String>,
 }
 
-/// What a browser sends by itself.
+/// What clients of event streams send when they come back.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "stands for parameters in the description only")]

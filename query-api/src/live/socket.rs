@@ -5,17 +5,16 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use futures::SinkExt;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{Interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::cursor::Cursor;
 use super::end::End;
 use super::frame::Frame;
 use super::stay::Stay;
 use super::told::Frames;
 use super::words::Words;
 
-/// How often a subscriber is asked whether it is still there.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// A subscriber that doesn't take in this time what was handed to it at once is gone.
 const SEND_MAX: Duration = Duration::from_secs(30);
 /// How long a subscriber may take to answer a close.
@@ -31,6 +30,7 @@ pub(super) async fn serve<W: Words>(
     mut words: W,
     stay: Stay,
     stopping: CancellationToken,
+    pings: Interval,
 ) {
     let hard_stop = async {
         stopping.cancelled().await;
@@ -40,7 +40,7 @@ pub(super) async fn serve<W: Words>(
         biased;
         over = stay.over() => End::Over(over),
         () = hard_stop => End::Stopping(None),
-        end = exchange(&mut socket, &mut words, &stopping) => end.unwrap_or(End::Gone),
+        end = exchange(&mut socket, &mut words, &stopping, pings) => end.unwrap_or(End::Gone),
     };
     drop(words);
     // A subscriber that doesn't listen to its farewell needs none.
@@ -52,9 +52,8 @@ async fn exchange<W: Words>(
     socket: &mut WebSocket,
     words: &mut W,
     stopping: &CancellationToken,
+    mut pings: Interval,
 ) -> Result<End, axum::Error> {
-    let mut pings = interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // As if a ping had been answered: none has been sent before the first interval is over.
     let mut incoming = 1;
     loop {
@@ -74,7 +73,7 @@ async fn exchange<W: Words>(
                     return Ok(End::Gone);
                 }
                 incoming = 0;
-                in_time(socket.send(Message::Ping(Bytes::new()))).await?;
+                ping(socket, words.moved()).await?;
             }
         }
     }
@@ -89,6 +88,19 @@ async fn tell(socket: &mut WebSocket, told: &[Frames]) -> Result<(), axum::Error
             }
         }
         socket.flush().await
+    })
+    .await
+}
+
+/// Asks whether the subscriber is still there, and tells it where it is if it doesn't know.
+async fn ping(socket: &mut WebSocket, moved: Option<Cursor>) -> Result<(), axum::Error> {
+    let at = moved.map(|cursor| Frame::At { cursor }.text()).transpose();
+    let at = at.map_err(axum::Error::new)?;
+    in_time(async {
+        if let Some(text) = at {
+            socket.feed(Message::Text(text)).await?;
+        }
+        socket.send(Message::Ping(Bytes::new())).await
     })
     .await
 }

@@ -1,16 +1,16 @@
 //! One subscriber's event stream (SSE), from its greeting to its end.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::Interval;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::cursor::Cursor;
 use super::end::End;
 use super::frame::Frame;
 use super::stay::Stay;
@@ -18,8 +18,6 @@ use super::told::{Frames, Told};
 use super::words::Words;
 
 pub(super) const MEDIA_TYPE: &str = "text/event-stream";
-/// How often a comment tells the subscriber, and all between, that the stream is alive.
-const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(15);
 /// Proxies of nginx's kind pass each event on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -39,10 +37,8 @@ pub(super) fn serve<W: Words + 'static>(
     stay: Stay,
     stopping: CancellationToken,
     open: TaskTrackerToken,
+    heartbeats: Interval,
 ) -> Response {
-    let first = Instant::now() + HEARTBEAT_INTERVAL;
-    let mut heartbeats = interval_at(first, HEARTBEAT_INTERVAL);
-    heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let events = Events {
         words,
         stay,
@@ -80,7 +76,7 @@ impl<W: Words + 'static> Events<W> {
                 Some(told) => return Some(events(told.iter().flat_map(Frames::as_slice))),
                 None => self.words.end(),
             },
-            _ = self.heartbeats.tick() => return Some(Bytes::from_static(b":\n\n")),
+            _ = self.heartbeats.tick() => return Some(heartbeat(self.words.moved())),
         };
         self.is_over = true;
         Some(events(farewell(end).iter()))
@@ -101,6 +97,14 @@ fn farewell(end: End) -> Vec<Told> {
         Told::of(&closing, end.cursor())
     });
     lagged.into_iter().chain(closing).collect()
+}
+
+/// An event without data is none, but its id counts as the last event's; a comment if that is no news.
+fn heartbeat(moved: Option<Cursor>) -> Bytes {
+    match moved {
+        Some(cursor) => format!("id: {cursor}\n\n").into(),
+        None => Bytes::from_static(b":\n\n"),
+    }
 }
 
 /// A frame is one line of JSON, so it is one line of an event, too.

@@ -72,9 +72,9 @@ impl Frames {
         self.bytes
     }
 
-    /// Where a subscriber is who was told all of them.
+    /// Where a subscriber is who was told all of them; as before, if none.
     pub(super) fn cursor(&self) -> Option<Cursor> {
-        self.as_slice().last()?.cursor
+        self.as_slice().iter().rev().find_map(|it| it.cursor)
     }
 
     /// Takes the first of them out, so many at most.

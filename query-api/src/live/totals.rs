@@ -149,6 +149,10 @@ impl Words for Totals {
         None
     }
 
+    fn moved(&mut self) -> Option<Cursor> {
+        None
+    }
+
     fn end(&self) -> End {
         End::Stopping(None)
     }

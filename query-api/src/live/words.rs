@@ -14,6 +14,9 @@ pub(super) trait Words: Send {
     /// Where to resume from who has been told all so far, if there is such a place.
     fn cursor(&self) -> Option<Cursor>;
 
+    /// The same, unless the subscriber knows it already; from then on it does.
+    fn moved(&mut self) -> Option<Cursor>;
+
     /// Why nothing comes any more.
     fn end(&self) -> End;
 }
@@ -25,6 +28,10 @@ impl Words for Feed {
 
     fn cursor(&self) -> Option<Cursor> {
         Some(Self::cursor(self))
+    }
+
+    fn moved(&mut self) -> Option<Cursor> {
+        Self::moved(self)
     }
 
     fn end(&self) -> End {

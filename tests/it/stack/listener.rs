@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -148,8 +148,12 @@ impl Listener {
         let mut line = self.opens().await.expect("somebody answers");
         loop {
             match line.next().await {
-                Some(Word::Frame(frame)) if frame["type"] == "caught_up" => break,
-                Some(Word::Frame(frame)) => self.notes(&frame),
+                Some(Word::Frame(frame)) => {
+                    self.notes(&frame);
+                    if frame["type"] == "caught_up" {
+                        break;
+                    }
+                }
                 Some(Word::End(_)) | None => panic!("the line ended"),
             }
         }
@@ -205,7 +209,7 @@ impl Listener {
             let (socket, _) = client_async(request, stream).await.ok()?;
             return Some(Line::Socket(Box::new(socket)));
         }
-        // As a browser does, which asks for the same address again and again.
+        // As an `EventSource` does, which asks for the same address again and again.
         let url = format!("http://{address}{}?{}", self.path, self.beginning);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut request = client.get(url).header("authorization", bearer);
@@ -232,7 +236,7 @@ impl Line {
                         let close = close?;
                         let cursor =
                             (u16::from(close.code) == 1012).then(|| close.reason.to_string());
-                        return Some(Word::End(cursor.filter(|it| it != "restarting")));
+                        return Some(Word::End(cursor.filter(|it| !it.is_empty())));
                     }
                     Message::Binary(_)
                     | Message::Ping(_)
@@ -242,8 +246,12 @@ impl Line {
             },
             Self::Events { response, text } => loop {
                 if let Some((event, rest)) = text.split_once("\n\n") {
-                    let data = event.lines().find_map(|it| it.strip_prefix("data: "));
-                    let frame: Option<Value> = data.map(|it| serde_json::from_str(it).unwrap());
+                    let field = |name| event.lines().find_map(|it| it.strip_prefix(name));
+                    let data = field("data: ");
+                    let data: Option<Value> = data.map(|it| serde_json::from_str(it).unwrap());
+                    // A heartbeat may have an id alone.
+                    let at = field("id: ").map(|id| json!({ "type": "at", "cursor": id }));
+                    let frame = data.or(at);
                     *text = rest.to_owned();
                     match frame {
                         Some(frame) if frame["type"] == "closing" => {

@@ -62,8 +62,10 @@ impl Watch {
         buffer_bytes: Option<u32>,
     ) -> Result<Self, End> {
         let mut watch = Self::connect(address, path, headers, buffer_bytes).await?;
-        assert_eq!(watch.frame().await?["type"], "ready");
-        assert_eq!(watch.frame().await?, json!({ "type": "caught_up" }));
+        let ready = watch.frame().await?;
+        assert_eq!(ready["type"], "ready");
+        let caught_up = json!({ "type": "caught_up", "cursor": ready["cursor"] });
+        assert_eq!(watch.frame().await?, caught_up);
         Ok(watch)
     }
 
@@ -101,7 +103,7 @@ impl Watch {
         }
     }
 
-    /// The next frame, or the end.
+    /// The next frame, or the end; where it is comes with a ping now and then, and is passed over.
     pub(crate) async fn frame(&mut self) -> Result<Value, End> {
         loop {
             let next = timeout(SOON, self.socket.next()).await;
@@ -111,7 +113,9 @@ impl Watch {
             match message.unwrap() {
                 Message::Text(text) => {
                     self.last = serde_json::from_str(&text).unwrap();
-                    return Ok(self.last.clone());
+                    if self.last["type"] != "at" {
+                        return Ok(self.last.clone());
+                    }
                 }
                 Message::Close(frame) => return Err(End::Closed(frame.unwrap().code.into())),
                 Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
 use http::StatusCode;
 use http::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderValue, ORIGIN,
+    ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use http::request::Parts;
@@ -88,7 +88,7 @@ impl FromRequestParts<App> for Admission {
 
 impl Transport {
     async fn of(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        if !parts.headers.contains_key(UPGRADE) && accepts_events(&parts.headers) {
+        if accepts_events(&parts.headers) && !wants_websocket(&parts.headers) {
             return Ok(Self::Events);
         }
         let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
@@ -104,24 +104,30 @@ impl Transport {
     }
 }
 
-fn accepts_events(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(ACCEPT).iter();
-    let types = lines
+/// What a header lists, on however many lines.
+fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(name).iter();
+    lines
         .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','));
-    types
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+}
+
+fn accepts_events(headers: &HeaderMap) -> bool {
+    listed(headers, ACCEPT)
         .filter_map(|it| it.split(';').next())
         .any(|it| it.trim().eq_ignore_ascii_case(sse::MEDIA_TYPE))
 }
 
+/// Clients offer other protocols, too, that nobody needs to take up: `h2c` is one.
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    listed(headers, UPGRADE).any(|it| it.eq_ignore_ascii_case("websocket"))
+}
+
 /// A token among the subprotocols stands in for the `Authorization` that a browser cannot send.
 fn adopt_protocol_token(headers: &mut HeaderMap) {
-    let token = headers
-        .get_all(SEC_WEBSOCKET_PROTOCOL)
-        .iter()
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .find_map(|protocol| protocol.trim().strip_prefix(TOKEN_PROTOCOL));
+    let token = listed(headers, SEC_WEBSOCKET_PROTOCOL)
+        .find_map(|protocol| protocol.strip_prefix(TOKEN_PROTOCOL));
     let header = token.and_then(|it| HeaderValue::try_from(format!("Bearer {it}")).ok());
     if let Some(mut header) = header.filter(|_| !headers.contains_key(AUTHORIZATION)) {
         header.set_sensitive(true);
@@ -165,7 +171,7 @@ fn upgrade_needed(detail: &str) -> Problem {
 mod tests {
     use super::*;
 
-    fn headers(pairs: &[(http::HeaderName, &'static str)]) -> HeaderMap {
+    fn headers(pairs: &[(HeaderName, &'static str)]) -> HeaderMap {
         let pairs = pairs.iter().cloned();
         pairs
             .map(|(name, value)| (name, HeaderValue::from_static(value)))
@@ -197,6 +203,15 @@ mod tests {
         assert!(accepts("text/html, Text/Event-Stream; q=0.9"));
         assert!(!accepts("*/*"));
         assert!(!accepts_events(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_websocket_is_for_who_asks_for_it_by_name() {
+        let wants = |line| wants_websocket(&headers(&[(UPGRADE, line)]));
+        assert!(wants("websocket"));
+        assert!(wants("h2c, WebSocket"));
+        assert!(!wants("h2c"));
+        assert!(!wants_websocket(&HeaderMap::new()));
     }
 
     #[test]

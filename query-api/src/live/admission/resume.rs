@@ -7,7 +7,7 @@ use service::problem::Problem;
 
 use crate::live::feed::Resume;
 
-/// What a browser sends by itself when an event stream ended.
+/// What clients of event streams send when they come back.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const START: &str = "start";
 

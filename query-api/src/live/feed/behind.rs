@@ -38,7 +38,16 @@ pub(super) struct Behind {
     /// While the last page is handed on.
     holding: Option<Holding>,
     /// The page that is being read.
-    reading: Option<BoxFuture<'static, (Reading, Page)>>,
+    reading: Option<BoxFuture<'static, (Reading, Option<Page>)>>,
+}
+
+/// What came of reading.
+enum Read {
+    Page(Page),
+    /// The replica that answered lags behind: what must be there will come.
+    Late,
+    /// The log was made anew or cut short: what was there will not come.
+    Gone,
 }
 
 /// What it takes to read a page.
@@ -74,7 +83,7 @@ impl Behind {
         }
     }
 
-    /// Reads on behind `at`; `None` if it took too long to hand on the page before.
+    /// Reads on behind `at`; `None` if it took too long to hand on the page before, or what is to be read is gone.
     ///
     /// Who gives up and calls again goes on with the same page.
     pub(super) async fn page(
@@ -105,7 +114,7 @@ impl Behind {
         self.repeats = read.repeats;
         self.end = read.end;
         self.holding = read.slot.map(|slot| past.hold(slot));
-        Some(page)
+        page
     }
 
     /// The hub goes on further on.
@@ -115,12 +124,14 @@ impl Behind {
 }
 
 impl Reading {
-    async fn page(mut self) -> (Self, Page) {
+    /// `None` if what is to be read is gone.
+    async fn page(mut self) -> (Self, Option<Page>) {
         loop {
             self.slot = self.past.slot(self.workspace).await;
             match self.read().await {
-                Ok(Some(page)) => return (self, page),
-                Ok(None) => {}
+                Ok(Read::Page(page)) => return (self, Some(page)),
+                Ok(Read::Gone) => return (self, None),
+                Ok(Read::Late) => {}
                 // The tail tells of it once for all.
                 Err(error) => {
                     tracing::debug!(error = %Chain(&error), "cannot read what was missed");
@@ -131,8 +142,7 @@ impl Reading {
         }
     }
 
-    /// `None` if the replica that answered lacks what must be there.
-    async fn read(&mut self) -> Result<Option<Page>, ReadError> {
+    async fn read(&mut self) -> Result<Read, ReadError> {
         // Asked after joining, so the workspace has nothing between there and where the hub goes on.
         let end = match self.end {
             Some(end) => end,
@@ -147,7 +157,7 @@ impl Reading {
             let from = self.at.next_sequence();
             let messages = self.past.page(self.workspace, from).await?;
             if messages.is_empty() {
-                return Ok(None);
+                return self.lacks(end).await;
             }
             for stored in &messages {
                 let sequence = stored.position.sequence;
@@ -158,7 +168,7 @@ impl Reading {
                     return if page.at == self.at {
                         Err(error)
                     } else {
-                        Ok(Some(page))
+                        Ok(Read::Page(page))
                     };
                 }
                 page.is_last = sequence >= end;
@@ -173,7 +183,13 @@ impl Reading {
         if page.is_last && !page.at.covers(joined) {
             page.at = joined;
         }
-        Ok(Some(page))
+        Ok(Read::Page(page))
+    }
+
+    /// Why nothing is there up to `end`, where something was. The leader lags behind nobody.
+    async fn lacks(&self, end: u64) -> Result<Read, ReadError> {
+        let is_there = self.past.last(self.workspace).await? >= end;
+        Ok(if is_there { Read::Late } else { Read::Gone })
     }
 
     async fn take(&mut self, stored: &StoredMessage, page: &mut Page) -> Result<(), ReadError> {
@@ -215,5 +231,51 @@ impl Reading {
                 page.frames.extend(Told::click(cursor, click));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::ClickId;
+    use events::links::{Click, ClickEvent};
+    use nats::{Broker, NewMessage};
+    use service::world;
+    use tokio::time::timeout;
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use crate::live::cursor::Log;
+    use crate::live::hub::tests::{HERE, SPRING, THERE, hub};
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// Whether there is a page behind `at`, where one reads up to `end`.
+    async fn has_page(past: &Arc<Past>, at: Cursor, end: u64) -> bool {
+        let subscription = hub().join(HERE, None).unwrap();
+        let mut behind = Behind {
+            end: Some(end),
+            ..Behind::new(true)
+        };
+        let page = timeout(SOON, behind.page(past, &subscription, at)).await;
+        page.expect("a page or none").is_some()
+    }
+
+    #[tokio::test]
+    async fn what_was_there_and_is_gone_is_not_waited_for() {
+        let nats = servers::testing::nats().await;
+        let broker = Broker::connect(&nats.url(), "test").await.unwrap();
+        broker.apply_streams().await.unwrap();
+        for workspace in [HERE, THERE] {
+            let id = ClickId::new(world::new_id());
+            let click = ClickEvent::new(id, world::now(), Click::of(SPRING, "spring"));
+            let messages = NewMessage::clicks(workspace, &[click]).unwrap();
+            broker.append(&messages).await.unwrap();
+        }
+        let past = Arc::new(Past::new(Some(broker), TaskTracker::new(), SOON));
+        let log = Log::of(past.state().await.unwrap().incarnation);
+        assert!(has_page(&past, Cursor::behind(log, 0), 1).await);
+        // Another workspace's click stands there, or none: the log was cut short since one asked for its end.
+        assert!(!has_page(&past, Cursor::behind(log, 1), 2).await);
+        assert!(!has_page(&past, Cursor::behind(log, 1), 7).await);
     }
 }

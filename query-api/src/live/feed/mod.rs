@@ -17,8 +17,10 @@ use super::told::{Frames, Told};
 pub(super) struct Feed {
     subscription: Subscription,
     past: Arc<Past>,
-    /// How far the frames reach that were given out.
+    /// How far what was given out reaches.
     at: Cursor,
+    /// The last cursor that the subscriber was told; the one that it came with, at first.
+    known: Cursor,
     stage: Stage,
 }
 
@@ -39,6 +41,13 @@ impl Feed {
     ///
     /// A call that is given up has taken nothing.
     pub(super) async fn next(&mut self) -> Option<Vec<Frames>> {
+        let frames = self.more().await?;
+        let told = frames.last().and_then(Frames::cursor);
+        self.known = told.unwrap_or(self.known);
+        Some(frames)
+    }
+
+    async fn more(&mut self) -> Option<Vec<Frames>> {
         loop {
             match &mut self.stage {
                 Stage::Begins { gap_from, behind } => {
@@ -73,106 +82,68 @@ impl Feed {
     /// Where a subscriber is who has been told all that was given out.
     pub(super) fn cursor(&self) -> Cursor {
         let position = match self.stage {
+            // Nobody has told it of the gap.
+            Stage::Begins { gap_from, .. } => return gap_from.unwrap_or(self.at),
+            Stage::Behind(_) => None,
             Stage::Live => self.subscription.position(),
-            Stage::Begins { .. } | Stage::Behind(_) => None,
         };
         let position = position.filter(|it| it.log == self.at.log && it.covers(self.at));
         position.unwrap_or(self.at)
     }
 
-    /// How far the frames reach that were given out.
+    /// The same, unless the subscriber knows it already; from then on it does.
+    pub(super) fn moved(&mut self) -> Option<Cursor> {
+        let cursor = self.cursor();
+        if cursor == self.known {
+            return None;
+        }
+        (self.at, self.known) = (cursor, cursor);
+        Some(cursor)
+    }
+
+    /// How far what was given out reaches.
     pub(super) const fn at(&self) -> Cursor {
         self.at
     }
 
     fn greeting(&self, gap_from: Option<Cursor>, is_live: bool) -> Vec<Told> {
-        let ready = Told::of(&Frame::Ready { cursor: self.at }, Some(self.at));
+        let cursor = self.at;
+        let ready = Told::of(&Frame::Ready { cursor }, Some(cursor));
         let gap = gap_from.and_then(|from| {
-            let gap = Frame::Gap { from, to: self.at };
+            let gap = Frame::Gap { from, to: cursor };
             Told::of(&gap, None)
         });
-        let caught_up = is_live.then(|| Told::of(&Frame::CaughtUp, None)).flatten();
+        let caught_up = is_live.then(|| caught_up(cursor)).flatten();
         [ready, gap, caught_up].into_iter().flatten().collect()
     }
 
-    /// Takes in a page; `None` if the log is another one by now.
+    /// Takes in a page; `None` if the log is another one by now, and then nothing of the page counts as given out.
     fn take(&mut self, page: Page) -> Option<Vec<Told>> {
+        let is_cut_off = page.is_last && self.subscription.is_cut_off();
+        if is_cut_off {
+            // More came than could wait: there is more to read.
+            self.subscription.again().ok()?;
+        }
+        if page.is_last && self.subscription.start.log != self.at.log {
+            return None;
+        }
         let mut told = page.frames;
         self.at = page.at;
-        if page.is_last {
-            if self.subscription.is_cut_off() {
-                // More came than could wait: there is more to read.
-                self.subscription.again().ok()?;
-                if self.subscription.start.log != self.at.log {
-                    return None;
-                }
-                if let Stage::Behind(behind) = &mut self.stage {
-                    behind.read_on();
-                }
-            } else {
-                told.extend(Told::of(&Frame::CaughtUp, None));
-                self.stage = Stage::Live;
+        if is_cut_off {
+            if let Stage::Behind(behind) = &mut self.stage {
+                behind.read_on();
             }
+        } else if page.is_last {
+            told.extend(caught_up(self.at));
+            self.stage = Stage::Live;
         }
         Some(told)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use tokio::time::timeout;
-    use tokio_util::task::TaskTracker;
-
-    use super::*;
-    use crate::live::hub::tests::{HERE, LOG, SPRING, deliver, hub};
-    use crate::live::words::Words;
-
-    const SOON: Duration = Duration::from_secs(10);
-
-    #[tokio::test]
-    async fn what_was_read_from_the_log_is_not_told_again() {
-        let hub = hub();
-        let mut feed = Feed {
-            subscription: hub.join(HERE, None).unwrap(),
-            past: Arc::new(Past::new(None, TaskTracker::new(), SOON)),
-            at: Cursor::at(LOG, 102, 0),
-            stage: Stage::Live,
-        };
-        for (sequence, clicks) in [(101, 2), (102, 3), (103, 1)] {
-            deliver(&hub, sequence, HERE, &vec![SPRING; clicks]);
-        }
-        let told = timeout(SOON, feed.next()).await.expect("clicks").unwrap();
-        let told = told.iter().flat_map(Frames::as_slice);
-        let told: Vec<_> = told.filter_map(|it| it.cursor).collect();
-        let new = [(102, 1), (102, 2), (103, 0)];
-        assert_eq!(
-            told,
-            new.map(|(sequence, index)| Cursor::at(LOG, sequence, index))
-        );
-        assert_eq!(feed.at(), Cursor::at(LOG, 103, 0));
-    }
-
-    #[tokio::test]
-    async fn who_takes_too_long_over_a_page_lags_where_it_ends() {
-        let hub = hub();
-        let holding_max = Duration::from_millis(50);
-        let past = Arc::new(Past::new(None, TaskTracker::new(), holding_max));
-        let slot = past.slot(HERE).await.unwrap();
-        let mut feed = Feed {
-            subscription: hub.join(HERE, None).unwrap(),
-            past: Arc::clone(&past),
-            at: Cursor::behind(LOG, 20),
-            stage: Stage::Behind(Box::new(Behind::handing_on(past.hold(slot)))),
-        };
-        tokio::time::sleep(holding_max * 4).await;
-        let next = timeout(SOON, feed.next()).await.expect("an end");
-        assert!(next.is_none());
-        let end = Words::end(&feed);
-        assert_eq!(
-            (end.code(), end.cursor()),
-            (Some(4008), Some(Cursor::behind(LOG, 20)))
-        );
-    }
+fn caught_up(cursor: Cursor) -> Option<Told> {
+    Told::of(&Frame::CaughtUp { cursor }, Some(cursor))
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,7 @@ impl Feed {
             subscription,
             past,
             at,
+            known: gap_from.unwrap_or(at),
             stage: Stage::Begins { gap_from, behind },
         })
     }

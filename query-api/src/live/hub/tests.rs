@@ -15,7 +15,7 @@ use crate::live::repeats::Batch;
 pub(in crate::live) const LOG: Log = Log::of(Incarnation::new(Uuid::from_u128(7)));
 
 pub(in crate::live) const HERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
-const THERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(2));
+pub(in crate::live) const THERE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(2));
 pub(in crate::live) const SPRING: LinkId = LinkId::new(Uuid::from_u128(11));
 const AUTUMN: LinkId = LinkId::new(Uuid::from_u128(12));
 

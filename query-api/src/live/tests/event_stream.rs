@@ -14,11 +14,12 @@ struct Events {
 type Event = (Option<String>, Value);
 
 impl Process {
-    async fn events(&self, caller: &Caller, path: &str, last_event: Option<&str>) -> Events {
+    /// Asks for events, with these headers besides.
+    async fn events(&self, caller: &Caller, path: &str, headers: &[&str]) -> Events {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let last_event = last_event.map_or(String::new(), |id| format!("Last-Event-ID: {id}\r\n"));
+        let headers: String = headers.iter().flat_map(|it| [*it, "\r\n"]).collect();
         let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n{last_event}\
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n{headers}\
              Authorization: Bearer {}\r\n\r\n",
             self.address,
             token(caller, world::now()),
@@ -39,6 +40,12 @@ impl Events {
         let chunk = timeout(SOON, self.chunk()).await.expect("a chunk");
         let events = chunk.split("\n\n").filter(|it| !it.is_empty());
         events.map(event).collect()
+    }
+
+    /// The next chunk, which says hardly more than that the stream is alive.
+    async fn heartbeat(&mut self) -> String {
+        let chunk = timeout(SOON, self.chunk()).await;
+        chunk.expect("a heartbeat")
     }
 
     async fn chunk(&mut self) -> String {
@@ -64,15 +71,20 @@ async fn clicks_come_as_events_too_and_go_on_after_the_last() {
     let process = Process::without_database().await;
     let ada = member_of(1);
     let link = LinkId::new(Uuid::from_u128(70));
-    let mut events = process.events(&ada, WORKSPACE, None).await;
+    let mut events = process.events(&ada, WORKSPACE, &[]).await;
     let head = events.head.to_lowercase();
     assert!(head.starts_with("http/1.1 200"), "{head}");
     for header in ["content-type: text/event-stream", "cache-control: no-store"] {
         assert!(head.contains(header), "{head}");
     }
     let greeting = events.next().await;
-    assert_eq!(greeting[0].1["type"], "ready");
-    assert_eq!(greeting[1], (None, json!({ "type": "caught_up" })));
+    let (id, ready) = greeting[0].clone();
+    assert_eq!(
+        (&ready["type"], ready["cursor"].as_str()),
+        (&json!("ready"), id.as_deref())
+    );
+    let caught_up = json!({ "type": "caught_up", "cursor": ready["cursor"] });
+    assert_eq!(greeting[1], (id, caught_up));
     process.click(&ada, link).await;
     process.click(&ada, link).await;
     let (id, click) = events.next().await.remove(0);
@@ -81,9 +93,10 @@ async fn clicks_come_as_events_too_and_go_on_after_the_last() {
         ("1.0", click["cursor"].as_str())
     );
 
-    // As a browser does that had begun at the start: the address stays the same.
+    // As clients do that had begun at the start: the address stays the same.
     let path = format!("{WORKSPACE}?from=start");
-    let mut again = process.events(&ada, &path, id.as_deref()).await;
+    let last_event = format!("Last-Event-ID: {}", id.as_deref().unwrap());
+    let mut again = process.events(&ada, &path, &[&last_event]).await;
     assert_eq!(again.next().await[0].0, id);
     assert_eq!(place(&again.next().await[0].1), "2.0");
 }
@@ -92,7 +105,7 @@ async fn clicks_come_as_events_too_and_go_on_after_the_last() {
 async fn an_event_stream_says_why_it_ends_and_where_to_go_on() {
     let process = Process::without_database().await;
     let ada = member_of(1);
-    let mut events = process.events(&ada, WORKSPACE, None).await;
+    let mut events = process.events(&ada, WORKSPACE, &[]).await;
     let ready = events.next().await.remove(0).1;
     let stopped = process.tasks.stop(SOON);
     let heard = async { (events.next().await, events.next().await) };
@@ -108,8 +121,59 @@ async fn a_last_event_that_is_none_of_ours_is_refused() {
     let process = Process::without_database().await;
     let ada = member_of(1);
     let head = process
-        .events(&ada, WORKSPACE, Some("yesterday"))
+        .events(&ada, WORKSPACE, &["Last-Event-ID: yesterday"])
         .await
         .head;
     assert!(head.starts_with("HTTP/1.1 422"), "{head}");
+}
+
+#[tokio::test]
+async fn an_event_stream_tells_once_where_it_is_while_nothing_happens() {
+    let process = Process::beating().await;
+    let (ada, bob) = (member_of(1), member_of(2));
+    let link = LinkId::new(Uuid::from_u128(70));
+    let mut events = process.events(&ada, WORKSPACE, &[]).await;
+    events.next().await;
+    process.click(&bob, link).await;
+    let mut told = events.heartbeat().await;
+    while told == ":\n\n" {
+        told = events.heartbeat().await;
+    }
+    let id = told.strip_prefix("id: ");
+    let id = id.and_then(|it| it.strip_suffix("\n\n"));
+    let id = id.unwrap_or_else(|| panic!("more than an id in {told:?}"));
+    assert!(id.starts_with("1-"), "{id}");
+    assert_eq!(events.heartbeat().await, ":\n\n");
+
+    process.click(&ada, link).await;
+    let last_event = format!("Last-Event-ID: {id}");
+    let mut again = process.events(&ada, WORKSPACE, &[&last_event]).await;
+    assert_eq!(again.next().await[0].0.as_deref(), Some(id));
+    assert_eq!(place(&again.next().await[0].1), "2.0");
+}
+
+#[tokio::test]
+async fn who_is_sent_away_before_it_hears_of_a_gap_hears_of_it_elsewhere() {
+    let process = Process::without_database().await;
+    process.draining.cancel();
+    let last_event = "Last-Event-ID: 1.0-0000abcd";
+    let mut events = process
+        .events(&member_of(1), WORKSPACE, &[last_event])
+        .await;
+    let closing = json!({ "type": "closing", "code": 1012, "cursor": "1.0-0000abcd" });
+    let id = Some("1.0-0000abcd".to_owned());
+    assert_eq!(events.next().await, [(id, closing)]);
+}
+
+#[tokio::test]
+async fn who_offers_another_protocol_gets_events_all_the_same() {
+    let process = Process::without_database().await;
+    let offer = [
+        "Connection: Upgrade, HTTP2-Settings",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
+    ];
+    let mut events = process.events(&member_of(1), WORKSPACE, &offer).await;
+    assert!(events.head.starts_with("HTTP/1.1 200"), "{}", events.head);
+    assert_eq!(events.next().await[0].1["type"], "ready");
 }

@@ -31,6 +31,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::heartbeat::Heartbeats;
 use super::hub::Hub;
 use super::message::Message as Packed;
 use crate::app::App;
@@ -38,6 +39,8 @@ use crate::testing::{Stage, database, member_of, router, token, tokens};
 use crate::{DatabaseSettings, Parts};
 
 const SOON: Duration = Duration::from_secs(10);
+/// Between two heartbeats, where they are waited for.
+const BEAT: Duration = Duration::from_secs(1);
 const WORKSPACE: &str = "/v1/links/clicks/live";
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -57,16 +60,20 @@ struct Process {
 
 impl Process {
     async fn start(database: DatabaseSettings) -> Self {
+        Self::paced(database, Heartbeats::default()).await
+    }
+
+    async fn paced(database: DatabaseSettings, heartbeats: Heartbeats) -> Self {
         let nats = servers::testing::nats().await;
         let broker = Broker::connect(&nats.url(), "test").await.unwrap();
         broker.apply_streams().await.unwrap();
         Self {
             nats: Some(nats),
-            ..Self::over(broker, database).await
+            ..Self::over(broker, database, heartbeats).await
         }
     }
 
-    async fn over(broker: Broker, database: DatabaseSettings) -> Self {
+    async fn over(broker: Broker, database: DatabaseSettings, heartbeats: Heartbeats) -> Self {
         let (readiness, tasks) = (Readiness::default(), Tasks::default());
         let draining = tasks.stopping().child_token();
         let gate = Gate::follow(tokens(), broker.clone(), &readiness, &tasks);
@@ -80,7 +87,8 @@ impl Process {
             tasks: tasks.clone(),
             draining: draining.clone(),
         };
-        let app = App::start(parts).unwrap();
+        let mut app = App::start(parts).unwrap();
+        app.live.heartbeats = heartbeats;
         let hub = Arc::clone(&app.live.hub);
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr();
@@ -115,9 +123,16 @@ impl Process {
         Self::start(no_database()).await
     }
 
+    /// Whose heartbeats come often.
+    async fn beating() -> Self {
+        let (pings, events) = (BEAT, BEAT);
+        Self::paced(no_database(), Heartbeats { pings, events }).await
+    }
+
     /// Another process on the same log.
     async fn another(&self) -> Self {
-        Self::over(self.broker.clone(), no_database()).await
+        let heartbeats = Heartbeats::default();
+        Self::over(self.broker.clone(), no_database(), heartbeats).await
     }
 
     fn nats(&mut self) -> &mut TestNats {
@@ -202,8 +217,10 @@ async fn frame_or_close(socket: &mut Socket) -> Result<Value, (u16, String)> {
 }
 
 async fn greeting(socket: &mut Socket) {
-    assert_eq!(frame(socket).await.unwrap()["type"], "ready");
-    assert_eq!(frame(socket).await.unwrap(), json!({ "type": "caught_up" }));
+    let ready = frame(socket).await.unwrap();
+    assert_eq!(ready["type"], "ready");
+    let caught_up = json!({ "type": "caught_up", "cursor": ready["cursor"] });
+    assert_eq!(frame(socket).await, Ok(caught_up));
 }
 
 /// Where a frame says that its reader is, without the log.

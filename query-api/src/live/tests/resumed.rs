@@ -155,6 +155,50 @@ async fn who_catches_up_while_the_broker_goes_away_goes_on_when_it_is_back() {
 }
 
 #[tokio::test]
+async fn who_has_caught_up_need_not_hear_of_what_was_before() {
+    let process = Process::without_database().await;
+    let (ada, bob) = (member_of(1), member_of(2));
+    let mut of_bob = process.subscribe(&bob, WORKSPACE).await.unwrap();
+    greeting(&mut of_bob).await;
+    process.click(&ada, LINK).await;
+    process.click(&bob, LINK).await;
+    // By then the hub has come so far, too.
+    assert_eq!(place(&frame(&mut of_bob).await.unwrap()), "2.0");
+    let mut socket = process.subscribe(&ada, FROM_START).await.unwrap();
+    let mut frames = Vec::<Value>::new();
+    while frames.last().is_none_or(|it| it["type"] != "caught_up") {
+        frames.push(frame(&mut socket).await.unwrap());
+    }
+    assert_eq!(places(&frames), ["0", "1.0", "2"]);
+}
+
+#[tokio::test]
+async fn who_hears_nothing_is_told_once_where_to_go_on() {
+    let process = Process::beating().await;
+    let (ada, bob) = (member_of(1), member_of(2));
+    let mut socket = process.subscribe(&ada, WORKSPACE).await.unwrap();
+    greeting(&mut socket).await;
+    // Heard all the time, since who leaves a ping without an answer is gone.
+    let ((), at) = tokio::join!(process.click(&bob, LINK), frame(&mut socket));
+    let at = at.unwrap();
+    assert_eq!((&at["type"], place(&at)), (&json!("at"), "1"));
+    // The ping that came with it, and the next.
+    for _ in 0..2 {
+        let next = timeout(SOON, socket.next()).await.expect("a ping");
+        let next = next.unwrap().unwrap();
+        assert!(matches!(next, Message::Ping(_)), "{next:?}");
+    }
+
+    process.click(&ada, LINK).await;
+    let mut again = process.resume(&ada, &at).await;
+    let (ready, missed) = caught_up(&mut again).await;
+    assert_eq!(
+        (&ready["cursor"], places(&missed)),
+        (&at["cursor"], vec!["2.0"])
+    );
+}
+
+#[tokio::test]
 async fn who_is_told_to_go_elsewhere_is_told_where_to_go_on() {
     let process = Process::without_database().await;
     let (ada, bob) = (member_of(1), member_of(2));
