@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use service::body::Faults;
-use service::problem::Problem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 use time::{Date, Duration, OffsetDateTime, Time};
@@ -47,10 +46,8 @@ impl AskedSpan {
     }
 
     /// The same, of all time unless a beginning is said.
-    pub(super) fn of_all_time(&self, now: OffsetDateTime) -> Result<Span, Problem> {
-        let mut faults = Faults::default();
-        self.parse_since(&mut faults, now, now - FROM_MIN)
-            .ok_or_else(|| faults.into())
+    pub(super) fn of_all_time(&self, faults: &mut Faults, now: OffsetDateTime) -> Option<Span> {
+        self.parse_since(faults, now, now - FROM_MIN)
     }
 
     fn parse_since(

@@ -6,7 +6,7 @@ pub(crate) mod export;
 use axum::extract::State;
 use events::{LinkId, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
-use service::body::{Json, Path, Query};
+use service::body::{Faults, Json, Path, Query};
 use service::caller::Caller;
 use service::click_count::Dimension;
 use service::headers::MinPosition;
@@ -77,11 +77,16 @@ impl Wanted {
         filter: Filter,
         marked: Marked,
     ) -> Result<Self, Problem> {
-        filter.check()?;
+        let mut faults = Faults::default();
+        filter.check(&mut faults);
+        let Some(span) = span.of_all_time(&mut faults, world::now().odt()) else {
+            return Err(faults.into());
+        };
+        faults.finish()?;
         Ok(Self {
             workspace,
             link,
-            span: span.of_all_time(world::now().odt())?,
+            span,
             filter,
             marked,
         })
