@@ -15,7 +15,7 @@ pub(crate) enum WriteProblems {
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(ProblemBody),
-    /// The body isn't `application/json`.
+    /// The body is of another `Content-Type` than the route reads; `detail` names it.
     #[response(status = 415, content_type = "application/problem+json")]
     UnsupportedMediaType(ProblemBody),
     /// The body is wrong, all faults are listed; or the `Idempotency-Key` was used for another request.

@@ -36,6 +36,18 @@ pub(crate) fn parse(text: &str) -> Result<(Vec<ServerAddr>, Credentials), Wrong>
     Ok((servers, credentials))
 }
 
+/// A URL for each server, with this user and password in the place of whatever login `text` has.
+pub(crate) fn urls(text: &str, name: &str, password: &str) -> Result<Vec<String>, Wrong> {
+    let (servers, _) = parse(text)?;
+    let mut urls = Vec::new();
+    for server in servers {
+        let mut url = server.into_inner();
+        set_login(&mut url, name, Some(password))?;
+        urls.push(url.into());
+    }
+    Ok(urls)
+}
+
 fn parse_one(text: &str) -> Result<(ServerAddr, Credentials), Wrong> {
     let mut url = if text.contains("://") {
         Url::parse(text)?
@@ -52,15 +64,20 @@ fn parse_one(text: &str) -> Result<(ServerAddr, Credentials), Wrong> {
             password: decoded(password)?,
         },
     };
-    let cannot = |()| "it cannot carry credentials";
-    url.set_username("").map_err(cannot)?;
-    url.set_password(None).map_err(cannot)?;
+    set_login(&mut url, "", None)?;
     Ok((ServerAddr::from_url(url)?, credentials))
+}
+
+fn set_login(url: &mut Url, name: &str, password: Option<&str>) -> Result<(), Wrong> {
+    let cannot = |()| "it cannot carry credentials";
+    url.set_username(name).map_err(cannot)?;
+    url.set_password(password).map_err(cannot)?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Credentials, parse};
+    use super::{Credentials, parse, urls};
 
     #[test]
     fn credentials_are_taken_out_of_the_url_and_decoded() {
@@ -73,6 +90,23 @@ mod tests {
             .map(|it| it.into_inner().to_string())
             .collect();
         assert_eq!(urls, ["nats://a:4222", "nats://b"]);
+    }
+
+    #[test]
+    fn each_server_has_a_url_of_its_own_with_the_login_that_is_asked_for() {
+        let told = urls(
+            "tls://ada:hush@a:4222, b:4223, nats://s3cret@[::1]",
+            "billing",
+            "word",
+        );
+        assert_eq!(
+            told.unwrap(),
+            [
+                "tls://billing:word@a:4222",
+                "nats://billing:word@b:4223",
+                "nats://billing:word@[::1]"
+            ]
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Lists a page at a time: `?limit=&cursor=`, and the cursor that leads on.
 
+use std::error::Error;
+
 use axum::extract::{FromRequestParts, Query};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -91,13 +93,19 @@ impl<C: DeserializeOwned, S: Sync> FromRequestParts<S> for Paging<C> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(raw) = Query::<Raw>::try_from_uri(&parts.uri)
-            .map_err(|_| Problem::bad_request("invalid_query", "Query cannot be read"))?;
+        let Query(raw) =
+            Query::<Raw>::try_from_uri(&parts.uri).map_err(|rejection| unreadable(&rejection))?;
         let limit = parse_limit(raw.limit.as_deref())
             .map_err(|error| Problem::validation(vec![Fault::new("/limit", error.to_string())]))?;
         let cursor = raw.cursor.as_deref().map(decode).transpose()?;
         Ok(Self { limit, cursor })
     }
+}
+
+/// Both parameters are texts, so what can't be read is one that is given twice; the rejection's source names it.
+fn unreadable(rejection: &dyn Error) -> Problem {
+    let message = rejection.source().unwrap_or(rejection).to_string();
+    Problem::bad_request("invalid_query", "Query cannot be read").detail(message)
 }
 
 /// The text is no `limit`.
@@ -158,6 +166,22 @@ mod tests {
                 (problem.status().as_u16(), problem.error()),
                 (422, "validation")
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_parameter_that_is_given_twice_is_named() {
+        for (query, name) in [
+            ("limit=1&limit=2", "limit"),
+            ("cursor=a&cursor=b", "cursor"),
+        ] {
+            let problem = ask(&format!("/?{query}")).await.unwrap_err();
+            assert_eq!(
+                (problem.status().as_u16(), problem.error()),
+                (400, "invalid_query")
+            );
+            let told = format!("{problem:?}");
+            assert!(told.contains(&format!("`{name}`")), "{told}");
         }
     }
 

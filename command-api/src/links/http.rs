@@ -120,7 +120,7 @@ async fn make(
     request_body = EditBody,
     responses(
         (status = 200, body = LinkBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 409, description = "`slug_taken` or `too_many_slugs`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`slug_taken`, `too_many_slugs`, `too_many_changes` or `contended`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
@@ -164,6 +164,7 @@ async fn archive(
             ("Position" = String),
             ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"),
         )),
+        (status = 409, description = "`too_many_changes` or `contended`", body = ProblemBody, content_type = "application/problem+json"),
         KeyProblems, CallerProblems, ResourceProblems,
     ),
 )]

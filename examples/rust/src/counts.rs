@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use async_nats::jetstream::Message;
@@ -15,10 +15,11 @@ const BATCH: &str = "application/cloudevents-batch+json";
 /// Counts in a file.
 pub(crate) struct Counts {
     path: PathBuf,
+    folder: PathBuf,
     state: State,
 }
 
-#[derive(Default, Deserialize, Serialize)]
+#[derive(Clone, Default, Deserialize, Serialize)]
 struct State {
     /// The last message's sequence in the stream.
     position: u64,
@@ -39,15 +40,23 @@ struct Data {
 }
 
 impl Counts {
-    pub(crate) fn open(path: PathBuf) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let path = std::path::absolute(path)?;
+        let folder = path.parent().context("a folder is no file")?.to_owned();
         let state = if path.exists() {
             serde_json::from_slice(&fs::read(&path)?)?
         } else {
             State::default()
         };
-        Ok(Self { path, state })
+        Ok(Self {
+            path,
+            folder,
+            state,
+        })
     }
 
+    /// Counts a message. The new state is made aside, and is the state once it is kept: a message that was not counted
+    /// must not look as if it had been.
     pub(crate) fn take(&mut self, message: &Message) -> anyhow::Result<()> {
         let info = message
             .info()
@@ -56,14 +65,37 @@ impl Counts {
         if info.stream_sequence <= self.state.position {
             return Ok(());
         }
-        self.state.position = info.stream_sequence;
+        let mut next = self.state.clone();
+        next.position = info.stream_sequence;
+        next.count(message)?;
+        self.keep(&next)?;
+        self.state = next;
+        Ok(())
+    }
+
+    /// Replaces the file in one step.
+    fn keep(&self, state: &State) -> anyhow::Result<()> {
+        let mut new = self.path.clone().into_os_string();
+        new.push(".new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(state)?)?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)?;
+        // That the file has another name now stands in the folder, which a power failure must not take back either.
+        File::open(&self.folder)?.sync_all()?;
+        Ok(())
+    }
+}
+
+impl State {
+    fn count(&mut self, message: &Message) -> anyhow::Result<()> {
         // The other events of the stream say what a workspace does not count: clicks that come are counted here all the same.
         if header(message, "content-type") == Some(BATCH) && self.is_new(message)? {
             for click in serde_json::from_slice::<Vec<Click>>(&message.payload)? {
-                *self.state.clicks.entry(click.data.link_id).or_default() += 1;
+                *self.clicks.entry(click.data.link_id).or_default() += 1;
             }
         }
-        self.keep()
+        Ok(())
     }
 
     /// A producer that got no answer sends its message again, under the same number.
@@ -74,21 +106,12 @@ impl Counts {
         };
         let number = batch.parse().context("millrace-batch")?;
         let key = format!("{} {producer}", message.subject);
-        let last = self.state.last.get(&key);
+        let last = self.last.get(&key);
         if last.is_some_and(|last| number <= *last) {
             return Ok(false);
         }
-        self.state.last.insert(key, number);
+        self.last.insert(key, number);
         Ok(true)
-    }
-
-    fn keep(&self) -> anyhow::Result<()> {
-        let new = self.path.with_extension("new");
-        let mut file = File::create(&new)?;
-        file.write_all(&serde_json::to_vec(&self.state)?)?;
-        file.sync_all()?;
-        fs::rename(new, &self.path)?;
-        Ok(())
     }
 }
 

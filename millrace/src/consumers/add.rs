@@ -25,16 +25,14 @@ pub(super) async fn run(bus: &Bus, addition: &Addition) -> anyhow::Result<()> {
         made.await?;
     }
     let login = Login::new(name.clone());
+    let whom = as_whom(bus, &login, &streams)?;
     let account = ReaderAccount::new(&login, &owner, &streams)?;
     if bus.is_private() {
         bus.open_account(account, &login, &streams).await?;
-        tell(&as_whom(bus, &login, &streams));
+        tell(&whom);
     } else {
         tell(&format!("\"{}\": {:#}", account.name, account.config));
-        explain(&format!(
-            "{}\n\n{HOW_TO_LET_IN}",
-            as_whom(bus, &login, &streams)
-        ));
+        explain(&format!("{whom}\n\n{HOW_TO_LET_IN}"));
     }
     Ok(())
 }
@@ -43,17 +41,19 @@ const HOW_TO_LET_IN: &str = "The account above goes into the consumers.conf that
      Then let the broker read it, twice, since it hears what a new account asks for from the second time on:\n  \
      nats-server --signal reload";
 
-fn as_whom(bus: &Bus, login: &Login, streams: &[StreamName]) -> String {
-    let (reader, password, address) = (&login.reader, &login.password, bus.address());
+fn as_whom(bus: &Bus, login: &Login, streams: &[StreamName]) -> anyhow::Result<String> {
+    let reader = &login.reader;
+    // One below the other, since not every client takes several in one text.
+    let urls = bus.urls(login)?.join("\n           ");
     let streams: Vec<_> = streams.iter().map(|it| it.as_str()).collect();
-    format!(
-        "URL        nats://{reader}:{password}@{address}\n\
+    Ok(format!(
+        "URL        {urls}\n\
          domain     {READERS_DOMAIN}\n\
          streams    {}\n\
          consumer   {reader}, on each\n\n\
          The password is not kept; who loses it needs `millrace consumers remove` and `add`.",
         streams.join(", ")
-    )
+    ))
 }
 
 /// A workspace that never was is a slip of the hand.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use events::StreamName;
-use nats::{Broker, Login, ReaderAccount, ReaderName, can_read};
+use nats::{Broker, ConnectError, Login, ReaderAccount, ReaderName, can_read};
 use serde_json::Value;
 use servers::NeighbourNats;
 use service::config::{Config, Secret};
@@ -56,10 +56,9 @@ impl Bus {
         })
     }
 
-    /// Where a reader connects, without anybody's password.
-    pub(super) fn address(&self) -> &str {
-        let url = self.url.expose();
-        url.rsplit_once('@').map_or(url, |(_, address)| address)
+    /// Where a reader connects: a URL for each server, with no login but the reader's.
+    pub(super) fn urls(&self, login: &Login) -> Result<Vec<String>, ConnectError> {
+        login.urls(self.url.expose())
     }
 
     /// Whether its configuration is ours to write.

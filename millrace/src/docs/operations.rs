@@ -2,10 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 use service::caller::access::{Rule, Who, rule_of};
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use super::BEARER;
 
@@ -17,6 +18,7 @@ pub(super) fn complete(document: &mut OpenApi) {
                 tell_access(operation, rule);
                 tell_contention(operation, &method);
             }
+            tell_versions(operation);
             shape_headers(operation);
             name_answers(operation);
         }
@@ -62,6 +64,34 @@ fn tell_contention(operation: &mut Operation, method: &Method) {
         .or_insert(RefOr::T(contended));
 }
 
+/// What a client may keep has a tag, by which it asks whether that still holds: both stand where 304 is an answer.
+fn tell_versions(operation: &mut Operation) {
+    let answers = &mut operation.responses.responses;
+    if !answers.contains_key("304") {
+        return;
+    }
+    for status in ["200", "304"] {
+        if let Some(RefOr::T(answer)) = answers.get_mut(status) {
+            let tag = HeaderBuilder::new()
+                .description(Some(
+                    "What to send as `If-None-Match`, or as `If-Match` where a write takes it",
+                ))
+                .build();
+            answer.headers.insert("ETag".to_owned(), RefOr::T(tag));
+        }
+    }
+    let kept = ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "What the client has, as `ETag` had it: 304 if it still holds",
+        ))
+        .build();
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.push(RefOr::T(kept));
+}
+
 /// What the headers that many routes take may look like.
 fn shape_headers(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
@@ -75,6 +105,9 @@ fn shape_headers(operation: &mut Operation) {
                 .max_length(Some(255))
                 .pattern(Some("^[!-~]+$")),
             "If-Match" => shape.pattern(Some(r#"^(\*|"[!#-~]*")$"#)),
+            "If-None-Match" => {
+                shape.pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#))
+            }
             _ => continue,
         };
         parameter.schema = Some(shape.into());

@@ -257,6 +257,30 @@ async fn an_addition_that_was_cut_short_is_taken_up() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn each_server_of_a_broker_is_told_with_the_login_of_the_reader_alone() -> anyhow::Result<()>
+{
+    let nats = testing::nats().await;
+    found_a_workspace(&nats.url()).await?;
+    let url = nats.url();
+    let (_, address) = url.split_once('@').context("@")?;
+    // One login for all of them, as clients take it.
+    let run = consumers(&["add", "billing", "--all"])
+        .setting("NATS_URL", format!("{url}, nats://{address}"));
+    let added = run.output().await?;
+    ensure!(added.is_success, "{added:?}");
+    let Login { password, .. } = login(told(&added.stderr, "URL")?)?;
+    let of_reader = format!("nats://billing:{password}@{address}");
+    let lines = added.stderr.lines();
+    let urls: Vec<_> = lines.filter(|it| it.contains(&password)).collect();
+    let wanted = [
+        format!("URL        {of_reader}"),
+        format!("           {of_reader}"),
+    ];
+    ensure!(urls == wanted, "{added:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn at_a_broker_of_ones_own_the_account_is_printed_for_its_configuration() -> anyhow::Result<()>
 {
     let nats = testing::nats().await;

@@ -4,6 +4,8 @@ use events::StreamName;
 use serde_json::{Value, json};
 
 use super::ReaderName;
+use crate::ConnectError;
+use crate::address;
 
 /// The JetStream domain under which a reader finds its consumers.
 ///
@@ -46,6 +48,12 @@ impl Login {
         let (first, second): (u128, u64) = rand::random();
         let password = format!("{first:032x}{second:016x}");
         Self { reader, password }
+    }
+
+    /// Where the reader connects: a URL with its login for each server of `broker`, whose own login is left out.
+    pub fn urls(&self, broker: &str) -> Result<Vec<String>, ConnectError> {
+        let name = self.reader.as_str();
+        address::urls(broker, name, &self.password).map_err(ConnectError::Url)
     }
 }
 

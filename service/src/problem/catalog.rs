@@ -28,7 +28,7 @@ pub const CODES: &[Code] = &[
     code(
         "busy",
         503,
-        "Too many passwords are being checked; come again after Retry-After.",
+        "Too many passwords are being checked, or files imported, at once; come again after Retry-After.",
     ),
     code(
         "contended",
@@ -98,7 +98,11 @@ pub const CODES: &[Code] = &[
         400,
         "Send positions as Position had them, separated by commas.",
     ),
-    code("invalid_query", 400, "The query could not be read."),
+    code(
+        "invalid_query",
+        400,
+        "The query could not be read; detail says why.",
+    ),
     code(
         "invalid_refresh_token",
         401,
@@ -254,7 +258,11 @@ pub const CODES: &[Code] = &[
         400,
         "The body could not be read to its end.",
     ),
-    code("unsupported_media_type", 415, "Send application/json."),
+    code(
+        "unsupported_media_type",
+        415,
+        "The route does not read this Content-Type; detail names what it reads.",
+    ),
     code("upgrade_required", 426, "Ask for a WebSocket."),
     code(
         "upload_differs",

@@ -49,7 +49,14 @@ fn links(markdown: &str) -> Vec<&str> {
 fn decision_faults(text: &str) -> Vec<String> {
     let mut rest = text;
     let mut faults = Vec::new();
-    for heading in ["# ", "## Context", "## Decision", "## Consequences"] {
+    for heading in [
+        "# ",
+        "Date: ",
+        "## Status",
+        "## Context",
+        "## Decision",
+        "## Consequences",
+    ] {
         match rest.split_once(&format!("\n{heading}")) {
             Some((_, after)) => rest = after,
             None if text.starts_with(heading) => {}
@@ -133,9 +140,10 @@ fn dead_paths_and_links_are_found() {
 
 #[test]
 fn a_decision_without_its_parts_is_refused() {
-    let good = "# 1. A\n\n## Context\n\na\n\n## Decision\n\nb\n\n## Consequences\n\nc\n";
+    let good = "# 1. A\n\nDate: 2026-11-21\n\n## Status\n\nAccepted\n\n\
+                ## Context\n\na\n\n## Decision\n\nb\n\n## Consequences\n\nc\n";
     assert_eq!(decision_faults(good), Vec::<String>::new());
-    for part in ["Context", "Decision", "Consequences"] {
+    for part in ["Date", "Status", "Context", "Decision", "Consequences"] {
         let bad = good.replace(part, "Thoughts");
         assert!(!decision_faults(&bad).is_empty(), "{part}");
     }

@@ -18,7 +18,7 @@ use futures::stream;
 use serde::Deserialize;
 use service::body::Query;
 use service::caller::Caller;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
 
 pub(crate) use self::room::Room;
@@ -57,13 +57,14 @@ pub(crate) enum From {
 /// Makes the links of a file
 ///
 /// The file is read as it is sent, 64 MiB and 100,000 lines at most, and so is the report: a JSON object for each line of the file, whose `status` is `made`, `there_already`, `slug_taken` or `refused`; `progress` now and then; and at the end `done`, or `failed` if the rest was not tried.
-/// What is told as made is made. Sending a file again makes nothing twice whose slug it names.
+/// What is told as made is made. Sending a file again makes nothing twice whose slug it names; a link that names none is made anew, and no `Idempotency-Key` is looked at.
 #[utoipa::path(
     post, path = "/v1/links/import", operation_id = "import_links", tag = "links",
     params(Asked),
     request_body(content((String = "text/csv"), (String = "application/x-ndjson"))),
     responses(
         (status = 200, description = "The report", body = String, content_type = "application/x-ndjson"),
+        (status = 409, description = "`import_running`: the workspace imports another file", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems,
     ),
 )]

@@ -28,6 +28,11 @@ pub(crate) struct Bus {
 
 impl Bus {
     pub(crate) async fn start() -> Self {
+        Self::with_in_flight(1).await
+    }
+
+    /// With a reader that may have so many messages under way.
+    pub(crate) async fn with_in_flight(in_flight: u16) -> Self {
         let nats = testing::nats().await;
         let broker = Broker::connect(&nats.url(), "test").await.unwrap();
         broker.apply_streams().await.unwrap();
@@ -35,7 +40,7 @@ impl Bus {
         let reading = Reading {
             reach: Reach::Workspace(workspace),
             start: ReaderStart::First,
-            in_flight: 1,
+            in_flight,
         };
         let login = Login::new("billing".parse().unwrap());
         let stream = StreamName::Clicks;

@@ -24,7 +24,8 @@ fn clicks(spring: u64, autumn: u64) -> BTreeMap<String, u64> {
     [(SPRING.to_owned(), spring), (AUTUMN.to_owned(), autumn)].into()
 }
 
-/// Everything that an example must stand: repeats, foreign clicks, what is no click, a broker that dies, and its own end.
+/// Everything that an example must stand: repeats, foreign clicks, what is no click, a broker that dies, its own end, and
+/// a disk that takes nothing.
 async fn counts_every_click_once(example: Example) {
     let mut bus = Bus::start().await;
     bus.publishes(1, &[SPRING, AUTUMN]).await;
@@ -49,6 +50,15 @@ async fn counts_every_click_once(example: Example) {
     let mut running = example.start(&bus);
     running.has_counted(&clicks(3, 4)).await;
     bus.everything_is_acknowledged().await;
+
+    example.cannot_keep();
+    bus.publishes(6, &[SPRING]).await;
+    running.fails().await;
+    example.can_keep_again();
+    let mut running = example.start(&bus);
+    // The message comes again when it was not acknowledged for 30 seconds.
+    running.has_counted(&clicks(4, 4)).await;
+    bus.everything_is_acknowledged().await;
     running.ends().await;
 }
 
@@ -65,4 +75,19 @@ async fn the_example_in_python_counts_every_click_once() {
 #[tokio::test]
 async fn the_example_in_typescript_counts_every_click_once() {
     counts_every_click_once(Example::typescript().await).await;
+}
+
+/// With several messages under way, one that comes again may come late, and would be taken for a repeat.
+#[tokio::test]
+async fn no_example_reads_from_a_consumer_that_gives_several_messages_at_once() {
+    let bus = Bus::with_in_flight(2).await;
+    bus.publishes(1, &[SPRING]).await;
+    for example in [
+        Example::rust(),
+        Example::python().await,
+        Example::typescript().await,
+    ] {
+        let said = example.refuses(&bus).await;
+        assert!(said.contains("--in-flight"), "{said}");
+    }
 }

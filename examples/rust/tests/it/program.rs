@@ -70,19 +70,49 @@ impl Example {
 
     /// Starts it. It dies with the test.
     pub(crate) fn start(&self, bus: &Bus) -> Running {
-        let counts = self.scratch.path().join("counts.json");
-        let child = Command::new("setpriv")
+        let child = self.command(bus).spawn().unwrap();
+        let counts = self.counts();
+        Running { child, counts }
+    }
+
+    /// Starts it where it must not go on; answers what it says of that.
+    pub(crate) async fn refuses(&self, bus: &Bus) -> String {
+        let mut command = self.command(bus);
+        let output = timeout(COUNTS_WITHIN, command.output()).await;
+        let output = output.unwrap_or_else(|_| panic!("it goes on")).unwrap();
+        assert!(!output.status.success(), "{}", output.status);
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// From now on it cannot keep anything: where it would write stands a folder.
+    pub(crate) fn cannot_keep(&self) {
+        fs::create_dir(self.new_counts()).unwrap();
+    }
+
+    pub(crate) fn can_keep_again(&self) {
+        fs::remove_dir(self.new_counts()).unwrap();
+    }
+
+    fn command(&self, bus: &Bus) -> Command {
+        let mut command = Command::new("setpriv");
+        command
             .args(["--pdeathsig", "KILL", "--"])
             .arg(&self.program)
             .args(&self.arguments)
-            .arg(&counts)
+            .arg(self.counts())
             .env("NATS_URL", bus.url())
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        Running { child, counts }
+            .kill_on_drop(true);
+        command
+    }
+
+    fn counts(&self) -> PathBuf {
+        self.scratch.path().join("counts.json")
+    }
+
+    fn new_counts(&self) -> PathBuf {
+        self.scratch.path().join("counts.json.new")
     }
 }
 
@@ -110,6 +140,13 @@ impl Running {
 
     pub(crate) async fn dies(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// It ends by itself, and not well.
+    pub(crate) async fn fails(mut self) {
+        let status = timeout(COUNTS_WITHIN, self.child.wait()).await;
+        let status = status.unwrap_or_else(|_| panic!("it goes on")).unwrap();
+        assert!(!status.success(), "{status}");
     }
 
     /// Asked to, it ends well.

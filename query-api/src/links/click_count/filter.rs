@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use service::body::Faults;
 use service::click_count::Dimension;
-use service::problem::Problem;
 use utoipa::IntoParams;
 
 /// No text of a click that is kept is longer, in bytes.
@@ -38,8 +37,8 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn check(&self) -> Result<(), Problem> {
-        let mut faults = Faults::default();
+    /// Notes all that is wrong with it.
+    pub(super) fn check(&self, faults: &mut Faults) {
         for dimension in Dimension::ALL {
             let value = self.of(dimension).unwrap_or_default();
             let pointer = format!("/{}", dimension.as_str());
@@ -50,7 +49,6 @@ impl Filter {
                 faults.add(&pointer, "contains a NUL character");
             }
         }
-        faults.finish()
     }
 
     pub(super) fn is_empty(&self) -> bool {

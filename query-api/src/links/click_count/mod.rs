@@ -21,7 +21,7 @@ use axum::extract::State;
 use axum::response::Response;
 use events::LinkId;
 use serde::Serialize;
-use service::body::{Path, Query};
+use service::body::{Faults, Path, Query};
 use service::caller::Caller;
 use service::headers::{IfNoneMatch, MinPosition};
 use service::problem::Problem;
@@ -99,8 +99,9 @@ pub(crate) async fn of_link(
     min_position: MinPosition,
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let period = Period::parse(&span, &cut, world::now().odt())?;
-    filter.check()?;
+    let mut faults = Faults::default();
+    filter.check(&mut faults);
+    let period = Period::parse(faults, &span, &cut, world::now().odt())?;
     let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     let scope = Scope::link(caller.workspace, link);
     let stats = stats(&mut read, &scope, &period, &filter).await?;
@@ -130,8 +131,9 @@ pub(crate) async fn of_workspace(
     min_position: MinPosition,
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let period = Period::parse(&span, &cut, world::now().odt())?;
-    filter.check()?;
+    let mut faults = which.faults();
+    filter.check(&mut faults);
+    let period = Period::parse(faults, &span, &cut, world::now().odt())?;
     let mut read = open(&app, &caller, &min_position, None).await?;
     let scope = Scope::of(&mut read, caller.workspace, &which).await?;
     let stats = stats(&mut read, &scope, &period, &filter).await?;

@@ -38,13 +38,13 @@ pub(super) struct Period {
 }
 
 impl Period {
-    /// Makes sense of what is asked, or says all that is wrong with it.
+    /// Makes sense of what is asked, or says all that is wrong with it, beside what was found before.
     pub(super) fn parse(
+        mut faults: Faults,
         span: &AskedSpan,
         cut: &AskedCut,
         now: OffsetDateTime,
     ) -> Result<Self, Problem> {
-        let mut faults = Faults::default();
         let span = span.parse(&mut faults, now);
         let interval = cut
             .interval
@@ -118,7 +118,7 @@ mod tests {
             interval: Some(interval.to_owned()),
             ..AskedCut::default()
         };
-        Period::parse(&span, &cut, NOW)
+        Period::parse(Faults::default(), &span, &cut, NOW)
     }
 
     #[test]
@@ -133,7 +133,8 @@ mod tests {
             zone: "Etc/UTC".to_owned(),
             is_compared: false,
         };
-        let asked = Period::parse(&AskedSpan::default(), &AskedCut::default(), NOW);
+        let (span, cut) = (AskedSpan::default(), AskedCut::default());
+        let asked = Period::parse(Faults::default(), &span, &cut, NOW);
         assert_eq!(asked.unwrap(), period);
     }
 
@@ -157,8 +158,19 @@ mod tests {
             tz: Some("EST5EDT,M3.2.0/2".to_owned()),
             compare: Some("next".to_owned()),
         };
-        let problem = format!("{:?}", Period::parse(&span, &cut, NOW).unwrap_err());
-        for pointer in ["/from", "/to", "/interval", "/tz", "/bots", "/compare"] {
+        let mut before = Faults::default();
+        before.add("/city", "is longer than 255 bytes");
+        let problem = Period::parse(before, &span, &cut, NOW).unwrap_err();
+        let problem = format!("{problem:?}");
+        for pointer in [
+            "/city",
+            "/from",
+            "/to",
+            "/interval",
+            "/tz",
+            "/bots",
+            "/compare",
+        ] {
             assert!(
                 problem.contains(pointer),
                 "{pointer} is missing in {problem}"

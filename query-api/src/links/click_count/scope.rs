@@ -50,7 +50,7 @@ impl Scope {
         }
     }
 
-    /// The links that are meant, as they are filed now.
+    /// The links that are meant, as they are filed now; `which` has no faults.
     pub(super) async fn of(
         read: &mut PgConnection,
         workspace: WorkspaceId,
@@ -65,7 +65,6 @@ impl Scope {
         workspace: WorkspaceId,
         which: &Which,
     ) -> Result<Self, Problem> {
-        which.check()?;
         if which.tag.is_none() && which.domain.is_none() {
             return Ok(Self::workspace(workspace));
         }
@@ -107,7 +106,8 @@ impl Scope {
 }
 
 impl Which {
-    fn check(&self) -> Result<(), Problem> {
+    /// All that is wrong with it.
+    pub(super) fn faults(&self) -> Faults {
         let mut faults = Faults::default();
         for (pointer, text) in [("/tag", &self.tag), ("/domain", &self.domain)] {
             let text = text.as_deref().unwrap_or_default();
@@ -115,7 +115,7 @@ impl Which {
                 faults.add(pointer, "is no name");
             }
         }
-        faults.finish()
+        faults
     }
 
     /// Told of each name that was given.

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use service::body::Faults;
-use service::problem::Problem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 use time::{Date, Duration, OffsetDateTime, Time};
@@ -47,10 +46,8 @@ impl AskedSpan {
     }
 
     /// The same, of all time unless a beginning is said.
-    pub(super) fn of_all_time(&self, now: OffsetDateTime) -> Result<Span, Problem> {
-        let mut faults = Faults::default();
-        self.parse_since(&mut faults, now, |_| FROM_MIN)
-            .ok_or_else(|| faults.into())
+    pub(super) fn of_all_time(&self, faults: &mut Faults, now: OffsetDateTime) -> Option<Span> {
+        self.parse_since(faults, now, |_| FROM_MIN)
     }
 
     fn parse_since(
@@ -174,7 +171,7 @@ fn past_quarter(time: OffsetDateTime) -> Duration {
 mod tests {
     use time::macros::datetime;
 
-    use super::{AskedSpan, FROM_MIN, Span};
+    use super::{AskedSpan, FROM_MIN, Faults, Span};
 
     const fn span(from: time::OffsetDateTime, to: time::OffsetDateTime) -> Span {
         Span {
@@ -212,7 +209,8 @@ mod tests {
             to: Some("2999-12-31T00:00:00Z".to_owned()),
             ..AskedSpan::default()
         };
-        let all = asked.of_all_time(datetime!(2026-11-21 0:00 UTC)).unwrap();
+        let (mut faults, now) = (Faults::default(), datetime!(2026-11-21 0:00 UTC));
+        let all = asked.of_all_time(&mut faults, now).unwrap();
         assert_eq!(
             (all.from, all.to),
             (FROM_MIN, datetime!(2999-12-31 0:00 UTC))

@@ -113,19 +113,21 @@ struct Wanted {
 }
 
 impl Wanted {
+    /// Makes sense of what is asked, or says all that is wrong with it, beside what was found before.
     fn parse(
+        mut faults: Faults,
         dimension: Dimension,
         span: &AskedSpan,
         filter: Filter,
         limit: &AskedLimit,
     ) -> Result<Self, Problem> {
-        filter.check()?;
-        let mut faults = Faults::default();
+        filter.check(&mut faults);
         let span = span.parse(&mut faults, world::now().odt());
         let limit = faults.take("/limit", page::parse_limit(limit.limit.as_deref()));
         let (Some(span), Some(limit)) = (span, limit) else {
             return Err(faults.into());
         };
+        faults.finish()?;
         Ok(Self {
             dimension,
             span,
@@ -160,7 +162,7 @@ pub(crate) async fn of_link(
     min_position: MinPosition,
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(dimension, &span, filter, &limit)?;
+    let wanted = Wanted::parse(Faults::default(), dimension, &span, filter, &limit)?;
     let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     let scope = Scope::link(caller.workspace, link);
     let top = top(&mut read, &scope, &wanted).await?;
@@ -193,7 +195,7 @@ pub(crate) async fn of_workspace(
     min_position: MinPosition,
     known: IfNoneMatch,
 ) -> Result<Response, Problem> {
-    let wanted = Wanted::parse(dimension, &span, filter, &limit)?;
+    let wanted = Wanted::parse(which.faults(), dimension, &span, filter, &limit)?;
     let mut read = open(&app, &caller, &min_position, None).await?;
     let scope = Scope::of(&mut read, caller.workspace, &which).await?;
     let top = top(&mut read, &scope, &wanted).await?;

@@ -6,7 +6,7 @@ pub(crate) mod export;
 use axum::extract::State;
 use events::{LinkId, Timestamp};
 use serde::{Deserialize, Serialize};
-use service::body::{Json, Path, Query};
+use service::body::{Faults, Json, Path, Query};
 use service::caller::Caller;
 use service::click_count::Dimension;
 use service::headers::MinPosition;
@@ -70,15 +70,20 @@ pub(crate) struct Marked {
 
 impl Wanted {
     fn parse(
+        mut faults: Faults,
         scope: Scope,
         span: &AskedSpan,
         filter: Filter,
         marked: Marked,
     ) -> Result<Self, Problem> {
-        filter.check()?;
+        filter.check(&mut faults);
+        let Some(span) = span.of_all_time(&mut faults, world::now().odt()) else {
+            return Err(faults.into());
+        };
+        faults.finish()?;
         Ok(Self {
             scope,
-            span: span.of_all_time(world::now().odt())?,
+            span,
             filter,
             marked,
         })
@@ -111,7 +116,7 @@ pub(crate) async fn of_link(
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
     let scope = Scope::link(caller.workspace, link);
-    let wanted = Wanted::parse(scope, &span, filter, marked)?;
+    let wanted = Wanted::parse(Faults::default(), scope, &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, Some(link)).await?;
     page(&mut read, &wanted, &paging).await.map(Json)
 }
@@ -142,7 +147,7 @@ pub(crate) async fn of_workspace(
     paging: Paging<Behind>,
 ) -> Result<Json<Page<ClickBody>>, Problem> {
     let all = Scope::workspace(caller.workspace);
-    let mut wanted = Wanted::parse(all, &span, filter, marked)?;
+    let mut wanted = Wanted::parse(which.faults(), all, &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, None).await?;
     wanted.scope = Scope::of(&mut read, caller.workspace, &which).await?;
     page(&mut read, &wanted, &paging).await.map(Json)

@@ -126,3 +126,35 @@ async fn no_other_workspace_sees_them_and_no_other_dimension_exists() {
         assert_eq!(stage.get(&member_of(1), &path).await.0, 422, "{query}");
     }
 }
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_question_is_told_at_once() {
+    let stage = given(&[]).await;
+    let long = "x".repeat(256);
+    for (path, pointers) in [
+        (
+            format!("stats/country?limit=0&city={long}&tag={long}"),
+            &["/tag", "/city", "/limit"][..],
+        ),
+        (
+            format!("{LINK}/stats/country?limit=0&city={long}&from=x"),
+            &["/city", "/from", "/limit"],
+        ),
+        (
+            format!("stats?interval=year&city={long}&tag={long}"),
+            &["/tag", "/city", "/interval"],
+        ),
+        (
+            format!("{LINK}/stats?interval=year&city={long}"),
+            &["/city", "/interval"],
+        ),
+        (format!("clicks?to=x&city={long}"), &["/city", "/to"]),
+    ] {
+        let path = format!("/v1/links/{path}");
+        let (status, problem) = stage.get(&member_of(1), &path).await;
+        assert_eq!(status, 422, "{path}: {problem}");
+        let faults = problem["errors"].as_array().unwrap().iter();
+        let found: Vec<_> = faults.map(|it| it["pointer"].as_str().unwrap()).collect();
+        assert_eq!(found, pointers, "{path}");
+    }
+}

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use events::{LinkId, Timestamp};
 use serde::Deserialize;
-use service::body::{Path, Query};
+use service::body::{Faults, Path, Query};
 use service::caller::Caller;
 use service::headers::MinPosition;
 use service::problem::Problem;
@@ -103,7 +103,7 @@ pub(crate) async fn of_link(
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
     let scope = Scope::link(caller.workspace, link);
-    let wanted = Wanted::parse(scope, &span, filter, marked)?;
+    let wanted = Wanted::parse(Faults::default(), scope, &span, filter, marked)?;
     drop(open(&app, &caller, &min_position, Some(link)).await?);
     file(app, caller, wanted, format.format.unwrap_or_default()).await
 }
@@ -142,7 +142,7 @@ pub(crate) async fn of_workspace(
     min_position: MinPosition,
 ) -> Result<Response, Problem> {
     let all = Scope::workspace(caller.workspace);
-    let mut wanted = Wanted::parse(all, &span, filter, marked)?;
+    let mut wanted = Wanted::parse(which.faults(), all, &span, filter, marked)?;
     let mut read = open(&app, &caller, &min_position, None).await?;
     wanted.scope = Scope::of(&mut read, caller.workspace, &which).await?;
     drop(read);

@@ -1,5 +1,7 @@
 //! What the API says of itself, held against the specification and against what it does.
 
+mod routes;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail, ensure};
@@ -8,85 +10,11 @@ use serde_json::{Map, Value};
 use servers::testing;
 use service::caller::access::{Who, rule_of};
 
+use self::routes::{CONFLICTS, LIMIT_HEADERS, LIMITED, ROUTES, WITHOUT_KEY};
 use crate::program::{Program, Run};
 use crate::visitor::{answered, text};
 
 const CONTEXTS: [&str; 3] = ["core", "media", "links"];
-/// A description that lacks one of these is no description.
-const ROUTES: [&str; 62] = [
-    "POST /v1/core/users",
-    "POST /v1/core/auth/login",
-    "POST /v1/core/auth/refresh",
-    "POST /v1/core/auth/logout",
-    "DELETE /v1/core/sessions/{id}",
-    "PATCH /v1/core/users/{id}",
-    "DELETE /v1/core/users/{id}",
-    "PUT /v1/core/users/{id}/password",
-    "POST /v1/core/users/{id}/suspend",
-    "POST /v1/core/users/{id}/reinstate",
-    "POST /v1/core/workspaces",
-    "POST /v1/core/workspaces/{id}/members",
-    "PATCH /v1/core/workspaces/{id}/members/{user_id}",
-    "DELETE /v1/core/workspaces/{id}/members/{user_id}",
-    "POST /v1/core/api-keys",
-    "DELETE /v1/core/api-keys/{id}",
-    "GET /v1/core/users",
-    "GET /v1/core/users/me",
-    "GET /v1/core/users/{id}",
-    "GET /v1/core/workspaces",
-    "GET /v1/core/workspaces/{id}/members",
-    "GET /v1/core/sessions",
-    "GET /v1/core/api-keys",
-    "GET /v1/core/api-keys/{id}",
-    "GET /v1/core/audit",
-    "POST /v1/media/presign",
-    "POST /v1/media/assets/{id}/complete",
-    "GET /v1/media/assets",
-    "GET /v1/media/assets/{id}",
-    "POST /v1/links",
-    "POST /v1/links/bulk",
-    "POST /v1/links/import",
-    "PATCH /v1/links/{id}",
-    "DELETE /v1/links/{id}",
-    "POST /v1/links/{id}/restore",
-    "POST /v1/links/{id}/clicks",
-    "POST /v1/links/domains",
-    "POST /v1/links/domains/{id}/verify",
-    "PUT /v1/links/domains/{id}/default",
-    "DELETE /v1/links/domains/{id}/default",
-    "DELETE /v1/links/domains/{id}",
-    "GET /v1/links/domains",
-    "GET /v1/links/domains/{id}",
-    "POST /v1/links/exclusions",
-    "DELETE /v1/links/exclusions/{id}",
-    "GET /v1/links/exclusions",
-    "GET /v1/links",
-    "GET /v1/links/export",
-    "GET /v1/links/{id}",
-    "GET /v1/links/{id}/qr",
-    "GET /v1/links/{id}/stats",
-    "GET /v1/links/stats",
-    "GET /v1/links/{id}/stats/{dimension}",
-    "GET /v1/links/stats/{dimension}",
-    "GET /v1/links/{id}/clicks",
-    "GET /v1/links/clicks",
-    "GET /v1/links/{id}/clicks/export",
-    "GET /v1/links/clicks/export",
-    "GET /v1/links/{id}/clicks/live",
-    "GET /v1/links/clicks/live",
-    "GET /v1/links/{id}/stats/live",
-    "GET /{slug}",
-];
-/// Where anybody may try again and again.
-const LIMITED: [&str; 5] = [
-    "POST /{slug}",
-    "POST /v1/core/users",
-    "POST /v1/core/auth/login",
-    "POST /v1/core/auth/refresh",
-    "PUT /v1/core/users/{id}/password",
-];
-/// What an answer tells of limits.
-const LIMIT_HEADERS: [&str; 3] = ["Retry-After", "RateLimit", "RateLimit-Policy"];
 
 /// One operation of a document.
 struct Operation<'d> {
@@ -232,6 +160,33 @@ fn check_refusals(operation: &Operation<'_>) -> anyhow::Result<()> {
         !answers.contains_key(status) || names.iter().all(is_told)
     };
     ensure!(headers("503", &LIMIT_HEADERS[..1]) && headers("429", &LIMIT_HEADERS));
+    let name = operation.name();
+    for (_, code) in CONFLICTS.iter().filter(|(route, _)| *route == name) {
+        let conflict = answers.get("409").context("no 409")?;
+        ensure!(text(conflict, "description")?.contains(code), "no {code}");
+    }
+    Ok(())
+}
+
+/// The headers by which a write is repeated and an answer kept are told where they are looked at, and nowhere else.
+fn check_headers(operation: &Operation<'_>) -> anyhow::Result<()> {
+    let answers = object(operation.value, "responses")?;
+    let parameters = operation.value.get("parameters").and_then(Value::as_array);
+    let takes = |name: &str| {
+        let mut all = parameters.into_iter().flatten();
+        all.any(|it| it.get("name").and_then(Value::as_str) == Some(name))
+    };
+    let has_key = operation.method == "post" && !WITHOUT_KEY.contains(&operation.name().as_str());
+    ensure!(takes("Idempotency-Key") == has_key, "Idempotency-Key");
+    let may_be_kept = answers.contains_key("304");
+    ensure!(takes("If-None-Match") == may_be_kept, "If-None-Match");
+    for status in ["200", "304"].into_iter().filter(|_| may_be_kept) {
+        let answer = answers.get(status).context("no answer")?;
+        ensure!(
+            answer.pointer("/headers/ETag/schema").is_some(),
+            "{status}: no ETag"
+        );
+    }
     Ok(())
 }
 
@@ -269,6 +224,7 @@ async fn the_documents_are_openapi_and_what_they_describe_is_there() -> anyhow::
                 operation.path
             );
             check_refusals(&operation).with_context(|| operation.name())?;
+            check_headers(&operation).with_context(|| operation.name())?;
             is_there(&program, &operation).await?;
             described.insert(operation.name());
         }
