@@ -24,7 +24,7 @@ use crate::origin::Origin;
     request_body = FoundBody,
     responses(
         (status = 201, body = WorkspaceBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        (status = 409, description = "`too_many_workspaces`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_workspaces` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems,
     ),
 )]
@@ -49,7 +49,7 @@ pub(super) async fn found(
     request_body = AddMemberBody,
     responses(
         (status = 201, body = AddedBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        (status = 409, description = "`already_member`, `workspace_full` or `too_many_workspaces`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`already_member`, `workspace_full`, `too_many_workspaces` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems, ResourceProblems,
     ),
 )]
@@ -75,7 +75,7 @@ pub(super) async fn add_member(
     request_body = RoleBody,
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`last_admin`, `owner_stays` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems, ResourceProblems,
     ),
 )]
