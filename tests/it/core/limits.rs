@@ -150,3 +150,25 @@ async fn registering_and_refreshing_are_limited_too() {
     );
     stack.finish().await;
 }
+
+#[tokio::test]
+async fn who_knows_a_session_and_no_token_of_it_uses_up_nothing_and_learns_nothing() {
+    let stack = limited_to("refresh-account=2/3600").await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    let credentials = json!({ "email": ada.email, "password": PASSWORD });
+    let logged_in = stack.guest().asks_to_log_in(&credentials).await.is(200);
+    let token = logged_in.body["refresh_token"].as_str().unwrap();
+    // A token begins with its session, and ends with its secret.
+    let (begin, end) = token.split_at(token.len() - 1);
+    let forged = format!("{begin}{}", if end == "A" { "B" } else { "A" });
+    let wish = json!({ "refresh_token": forged, "workspace_id": bob.workspace() });
+    for _ in 0..3 {
+        let refused = ada.posts("/v1/core/auth/refresh", &wish).await;
+        let refused = refused.refuses(401, "invalid_refresh_token");
+        let told = refused.header("ratelimit");
+        assert!(!told.contains("refresh-account"), "{told}");
+    }
+    let answer = stack.guest().refreshes(&json!(token)).await.is(200);
+    assert_eq!(left(&answer, "refresh-account").0, 1);
+    stack.finish().await;
+}
