@@ -172,3 +172,18 @@ async fn who_knows_a_session_and_no_token_of_it_uses_up_nothing_and_learns_nothi
     assert_eq!(left(&answer, "refresh-account").0, 1);
     stack.finish().await;
 }
+
+#[tokio::test]
+async fn a_retry_is_answered_though_the_limit_is_used_up() {
+    let stack = limited_to("membership-account=1/3600").await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    let members = format!("/v1/core/workspaces/{}/members", ada.workspace());
+    let wish = json!({ "email": bob.email, "role": "editor" });
+    let first = ada.with_key("once").writes(&members, &wish).await.is(201);
+    let again = ada.with_key("once").writes(&members, &wish).await.is(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.body, first.body);
+    let other = ada.with_key("another").writes(&members, &wish).await;
+    other.refuses(429, "too_many_requests");
+    stack.finish().await;
+}

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::samples::{ada, added, bob, opened, suspended};
 use super::{
-    AddMember, ChangeRole, EVENTS_MAX, ForgetMember, ReinstateMember, RemoveMember, SuspendMember,
-    Workspace, WorkspaceRejection,
+    AddMember, ChangeRole, EVENTS_MAX, ForgetMember, Invite, ReinstateMember, RemoveMember,
+    SuspendMember, Workspace, WorkspaceRejection,
 };
 use crate::decider::Decide;
 use crate::spec::given;
@@ -49,6 +49,7 @@ fn what_was_changed_as_often_as_it_may_be_is_changed_no_more() {
         user: stranger,
         role,
     });
+    is_refused(&Invite);
     is_refused(&ChangeRole { user: bob(), role });
     is_refused(&SuspendMember { user: eve() });
     is_refused(&ReinstateMember { user: bob() });
