@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::body::Faults;
 use service::caller::{ApiKey, Caller};
+use service::headers::IfMatch;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
 
 use super::api_key::{Issue, Key, Revoke};
+use super::meant::Meant;
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::Wish;
@@ -140,10 +142,23 @@ fn told(
 }
 
 /// Revokes a key of the workspace: it is refused within a second.
-pub(crate) async fn revoke(app: &App, caller: &Caller, id: ApiKeyId) -> Result<Accepted, Problem> {
+pub(crate) async fn revoke(
+    app: &App,
+    caller: &Caller,
+    id: ApiKeyId,
+    if_match: &IfMatch,
+) -> Result<Accepted, Problem> {
     let origin = Origin::of(caller.actor());
-    let wish = Wish::on(Subject::ApiKey(caller.workspace, id), &Revoke);
-    let done = app.commands.carry_out::<Key, _>(&origin, wish).await?;
+    let meant = Meant {
+        subject: Subject::ApiKey(caller.workspace, id),
+        if_match,
+        companions: Vec::new(),
+    };
+    let find = |key: &Key| match key {
+        Key::Unknown => Err(Problem::not_found()),
+        Key::Issued { .. } | Key::Revoked => Ok(()),
+    };
+    let done = meant.carry_out(app, &origin, &Revoke, find).await?;
     let answer = Answer::empty(StatusCode::NO_CONTENT);
     Ok(Accepted::first(answer, done.version, done.position))
 }

@@ -4,13 +4,13 @@ use axum::extract::State;
 use events::ApiKeyId;
 use service::body::{Json, Path};
 use service::caller::Caller;
-use service::headers::IdempotencyKey;
+use service::headers::{IdempotencyKey, IfMatch};
 use service::problem::Problem;
 
 use crate::accepted::Accepted;
 use crate::app::App;
 use crate::core::issue_key::{self, IssueBody, IssuedBody};
-use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::openapi::{CallerProblems, ResourceProblems, VersionProblems, WriteProblems};
 use crate::origin::Origin;
 
 /// Issues an API key for a program
@@ -36,13 +36,14 @@ pub(super) async fn issue(
 /// Revokes an API key: it is refused within a second, everywhere
 #[utoipa::path(
     delete, path = "/v1/core/api-keys/{id}", tag = "api keys",
-    params(("id" = Uuid, Path)),
-    responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
+    responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems, VersionProblems),
 )]
 pub(super) async fn revoke(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<ApiKeyId>,
+    if_match: IfMatch,
 ) -> Result<Accepted, Problem> {
-    issue_key::revoke(&app, &caller, id).await
+    issue_key::revoke(&app, &caller, id, &if_match).await
 }
