@@ -6,7 +6,6 @@ use events::{StreamName, Subject, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
-use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
@@ -17,6 +16,7 @@ use super::email_address::EmailAddress;
 use super::found_workspace::{joined, may_join_another};
 use super::invitation::{self, Invitation};
 use super::login::later;
+use super::members;
 use super::workspace::{AddMember, Invite, Workspace, WorkspaceRejection};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
@@ -94,8 +94,7 @@ async fn take_in(
     email: &EmailAddress,
     role: Role,
 ) -> Result<Accepted, Problem> {
-    let limit = Limit::MembershipAccount;
-    app.limiter.spend(limit, &caller.user.to_string()).await?;
+    members::spend(app, caller).await?;
     for _ in 0..ATTEMPTS_MAX {
         let account = match holder(app, email).await? {
             Some(user) => Account::of(app, user).await?,

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use events::core::Role;
-use events::{Subject, UserId, WorkspaceId};
+use events::{StreamName, Subject, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::caller::Caller;
 use service::headers::IfMatch;
@@ -48,6 +48,12 @@ pub(super) fn must_be_here(caller: &Caller, workspace: WorkspaceId) -> Result<()
     is_here.then_some(()).ok_or_else(Problem::not_found)
 }
 
+/// Counts one change of a membership against what the caller may do.
+pub(super) async fn spend(app: &App, caller: &Caller) -> Result<(), Problem> {
+    let limit = Limit::MembershipAccount;
+    app.limiter.spend(limit, &caller.user.to_string()).await
+}
+
 /// Gives a member another role.
 pub(crate) async fn change_role(
     app: &App,
@@ -56,6 +62,7 @@ pub(crate) async fn change_role(
     if_match: &IfMatch,
     body: &RoleBody,
 ) -> Result<Accepted, Problem> {
+    spend(app, caller).await?;
     let command = ChangeRole {
         user,
         role: body.role,
@@ -102,6 +109,15 @@ async fn govern<C>(
 where
     C: Decide<Workspace, Rejection = WorkspaceRejection>,
 {
+    // Before it is counted: it was answered once.
+    let once = origin.once.as_ref();
+    let earlier = app
+        .commands
+        .earlier::<WorkspaceRejection>(StreamName::Core, once);
+    if let Some(earlier) = earlier.await? {
+        return Ok(earlier);
+    }
+    spend(app, caller).await?;
     let wish = Wish::on(Subject::Workspace(caller.workspace), command);
     let answer = |workspace: &Workspace| member_answer(workspace, user);
     Ok(app.commands.handle(origin, wish, answer).await?)
@@ -128,8 +144,7 @@ pub(crate) async fn remove(
     user: UserId,
     if_match: &IfMatch,
 ) -> Result<Accepted, Problem> {
-    let limit = Limit::MembershipAccount;
-    app.limiter.spend(limit, &caller.user.to_string()).await?;
+    spend(app, caller).await?;
     let origin = Origin::of(caller.actor());
     let meant = Meant {
         subject: Subject::Workspace(caller.workspace),

@@ -55,7 +55,7 @@ pub(super) async fn register(
     responses(
         (status = 200, body = UserBody, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`email_taken` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems, VersionProblems,
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn amend(
@@ -121,7 +121,7 @@ pub(super) async fn erase(
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
         (status = 409, description = "`last_admin`, `owner_stays` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
-        KeyProblems, CallerProblems, ResourceProblems,
+        KeyProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 pub(super) async fn suspend(
@@ -142,7 +142,7 @@ pub(super) async fn suspend(
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
         (status = 409, description = "`too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
-        KeyProblems, CallerProblems, ResourceProblems,
+        KeyProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 pub(super) async fn reinstate(

@@ -12,7 +12,9 @@ use crate::app::App;
 use crate::core::add_member::{self, AddMemberBody, AddedBody};
 use crate::core::found_workspace::{self, FoundBody, WorkspaceBody};
 use crate::core::members::{self, MemberBody, RoleBody};
-use crate::openapi::{CallerProblems, ResourceProblems, VersionProblems, WriteProblems};
+use crate::openapi::{
+    CallerProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
+};
 use crate::origin::Origin;
 
 /// Founds a workspace, whose first admin the caller is
@@ -50,7 +52,7 @@ pub(super) async fn found(
     responses(
         (status = 201, body = AddedBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
         (status = 409, description = "`already_member`, `workspace_full`, `too_many_workspaces` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems,
+        WriteProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 pub(super) async fn add_member(
@@ -76,7 +78,7 @@ pub(super) async fn add_member(
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`last_admin`, `owner_stays` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems, VersionProblems,
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn change_role(
@@ -97,7 +99,7 @@ pub(super) async fn change_role(
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
-        CallerProblems, ResourceProblems, VersionProblems,
+        CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn remove_member(
