@@ -38,7 +38,10 @@ pub(crate) struct Once {
     name: String,
     /// The same, blinded: the key of the record's claim.
     key: String,
-    /// Stands for the request's route and body; keyed, so that it tells nothing of a password in them.
+    /// Stands for the request's route and body.
+    ///
+    /// They are hashed together with the key that the caller sent: who has what is stored, and our keys, lacks that one,
+    /// and can try out no password that the body may have.
     pub(crate) fingerprint: String,
 }
 
@@ -48,9 +51,7 @@ impl Once {
         keyring.derive(label, self.name.as_bytes())
     }
 
-    /// Lets the fingerprint stand for something more, of which nothing may be found out by trying.
-    ///
-    /// It is hashed together with the key that the caller sent: who has what is stored, and our keys, lacks that one.
+    /// Lets the fingerprint stand for something more.
     fn stand_for(
         &mut self,
         keyring: &Keyring,
@@ -91,8 +92,8 @@ impl Origin {
         };
         let once = key
             .map(|key| -> Result<Once, serde_json::Error> {
-                let wish = format!("{route}\n{}", serde_json::to_string(body)?);
                 let name = format!("{actor}\n{scope}\n{}", key.as_str());
+                let wish = format!("{name}\n{route}\n{}", serde_json::to_string(body)?);
                 Ok(Once {
                     key: keyring.blind_index("idempotency-key", &name),
                     name,
@@ -175,24 +176,43 @@ mod tests {
 
     use super::{Origin, Wisher};
 
-    /// What is stored of a wish that has `hidden` in it.
-    async fn fingerprint(keyring: &Keyring, key: &str, hidden: &str) -> String {
+    async fn origin(keyring: &Keyring, key: &str, body: &str) -> Origin {
         let request = Request::builder().header("idempotency-key", key);
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         let key = IdempotencyKey::from_request_parts(&mut parts, &()).await;
         let key = key.unwrap().unwrap();
         let wisher = Wisher::Stranger("somebody");
-        let origin = Origin::new(wisher, Some(&key), keyring, "POST /", &"body").unwrap();
+        Origin::new(wisher, Some(&key), keyring, "POST /", &body).unwrap()
+    }
+
+    /// What is stored of a wish that has `body` in it.
+    async fn fingerprint(keyring: &Keyring, key: &str, body: &str) -> String {
+        let origin = origin(keyring, key, body).await;
+        origin.once.unwrap().fingerprint
+    }
+
+    /// What is stored of a wish that has `hidden` in it.
+    async fn hiding(keyring: &Keyring, key: &str, hidden: &str) -> String {
+        let origin = origin(keyring, key, "body").await;
         let origin = origin.hiding(keyring, || hidden).unwrap();
         origin.once.unwrap().fingerprint
     }
 
     #[tokio::test]
+    async fn a_password_cannot_be_tried_out_without_the_callers_key() {
+        let keyring = Keyring::random().unwrap();
+        let stored = fingerprint(&keyring, "key", "a password").await;
+        assert_eq!(fingerprint(&keyring, "key", "a password").await, stored);
+        assert_ne!(fingerprint(&keyring, "key", "another").await, stored);
+        assert_ne!(fingerprint(&keyring, "guess", "a password").await, stored);
+    }
+
+    #[tokio::test]
     async fn what_is_hidden_cannot_be_tried_out_without_the_callers_key() {
         let keyring = Keyring::random().unwrap();
-        let stored = fingerprint(&keyring, "key", "192.0.2.1").await;
-        assert_eq!(fingerprint(&keyring, "key", "192.0.2.1").await, stored);
-        assert_ne!(fingerprint(&keyring, "key", "192.0.2.2").await, stored);
-        assert_ne!(fingerprint(&keyring, "guess", "192.0.2.1").await, stored);
+        let stored = hiding(&keyring, "key", "192.0.2.1").await;
+        assert_eq!(hiding(&keyring, "key", "192.0.2.1").await, stored);
+        assert_ne!(hiding(&keyring, "key", "192.0.2.2").await, stored);
+        assert_ne!(hiding(&keyring, "guess", "192.0.2.1").await, stored);
     }
 }

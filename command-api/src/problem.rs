@@ -86,6 +86,10 @@ impl From<UserRejection> for Problem {
                 Self::conflict("already_registered", "The user is registered already")
             }
             UserRejection::Unknown => Self::not_found(),
+            UserRejection::ChangedTooOften => {
+                Self::conflict("too_many_changes", "The account was changed too often")
+                    .detail(rejection.to_string())
+            }
         }
     }
 }
@@ -120,6 +124,10 @@ impl From<WorkspaceRejection> for Problem {
             }
             WorkspaceRejection::Owner => {
                 Self::conflict("owner_stays", "The owner stays").detail(rejection.to_string())
+            }
+            WorkspaceRejection::ChangedTooOften => {
+                Self::conflict("too_many_changes", "The workspace was changed too often")
+                    .detail(rejection.to_string())
             }
         }
     }

@@ -72,6 +72,16 @@ pub(crate) fn random_key() -> Result<[u8; KEY_BYTES], SealError> {
 pub(crate) fn seal(cipher: &LessSafeKey, context: &str, plain: &[u8]) -> Result<String, SealError> {
     let mut nonce = [0; NONCE_LEN];
     rand::fill(&mut nonce)?;
+    seal_under(nonce, cipher, context, plain)
+}
+
+/// As [`seal`], under a nonce that no other text has.
+pub(crate) fn seal_under(
+    nonce: [u8; NONCE_LEN],
+    cipher: &LessSafeKey,
+    context: &str,
+    plain: &[u8],
+) -> Result<String, SealError> {
     let mut text = plain.to_vec();
     let nonce_once = Nonce::assume_unique_for_key(nonce);
     cipher.seal_in_place_append_tag(nonce_once, Aad::from(context.as_bytes()), &mut text)?;

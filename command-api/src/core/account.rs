@@ -77,6 +77,7 @@ impl Account {
             password_hash,
             workspace,
             joined,
+            changes: _,
         } = user
         else {
             return None;

@@ -2,26 +2,27 @@
 
 use axum::http::StatusCode;
 use events::core::Role;
-use events::{Subject, Timestamp, UserId};
+use events::{StreamName, Subject, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
-use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::account::{Account, holder};
 use super::email_address::EmailAddress;
 use super::found_workspace::{joined, may_join_another};
 use super::invitation::{self, Invitation};
 use super::login::later;
-use super::workspace::{AddMember, Workspace};
+use super::members;
+use super::workspace::{AddMember, Invite, Workspace, WorkspaceRejection};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::{ATTEMPTS_MAX, HandleError, Wish};
 use crate::origin::Origin;
-use crate::problem::{contended, internal, unread};
+use crate::problem::{contended, internal};
 
 /// Who is to become a member, and as what.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -54,6 +55,14 @@ pub(crate) struct AddedBody {
     expires_at: Option<Timestamp>,
 }
 
+/// What of an answer is kept for an `Idempotency-Key`, and follows from nothing else.
+#[derive(Deserialize)]
+struct Kept {
+    /// The id of an invitation.
+    invitation: Option<Uuid>,
+    expires_at: Option<Timestamp>,
+}
+
 /// Takes in whoever has the address, or invites whoever will register with it.
 pub(crate) async fn add_member(
     app: &App,
@@ -66,18 +75,36 @@ pub(crate) async fn add_member(
     let Some(email) = email else {
         return Err(faults.into());
     };
-    let limit = Limit::MembershipAccount;
-    app.limiter.spend(limit, &caller.user.to_string()).await?;
+    // Before anything that time may have changed: it was answered once.
+    let once = origin.once.as_ref();
+    let earlier = app
+        .commands
+        .earlier::<WorkspaceRejection>(StreamName::Core, once);
+    let accepted = match earlier.await? {
+        Some(earlier) => earlier,
+        None => take_in(app, caller, origin, &email, body.role).await?,
+    };
+    told(app, caller, accepted, &email, body.role)
+}
+
+async fn take_in(
+    app: &App,
+    caller: &Caller,
+    origin: &Origin,
+    email: &EmailAddress,
+    role: Role,
+) -> Result<Accepted, Problem> {
+    members::spend(app, caller).await?;
     for _ in 0..ATTEMPTS_MAX {
-        let account = match holder(app, &email).await? {
+        let account = match holder(app, email).await? {
             Some(user) => Account::of(app, user).await?,
             None => None,
         };
         let Some(account) = account else {
-            return invite(app, caller, origin, &email, body.role).await;
+            return invite(app, caller, origin, role).await;
         };
         // None: the account has changed since it was read, and may be erased.
-        if let Some(accepted) = add(app, caller, origin, &account, &email, body.role).await? {
+        if let Some(accepted) = add(app, caller, origin, &account, role).await? {
             return Ok(accepted);
         }
     }
@@ -89,7 +116,6 @@ async fn add(
     caller: &Caller,
     origin: &Origin,
     account: &Account,
-    email: &EmailAddress,
     role: Role,
 ) -> Result<Option<Accepted>, Problem> {
     may_join_another(account)?;
@@ -100,61 +126,73 @@ async fn add(
         companions: vec![joined(origin, account, caller.workspace)?],
         ..Wish::on(Subject::Workspace(caller.workspace), &command)
     };
-    let answer = |_: &Workspace| {
-        let added = AddedBody {
-            user_id: Some(user),
-            // Told from the request each time.
-            email: String::new(),
-            role,
-            state: "active",
-            invitation: None,
-            expires_at: None,
-        };
-        Ok(Answer {
-            status: StatusCode::CREATED,
-            body: serde_json::to_string(&added)?,
-        })
+    let added = AddedBody {
+        user_id: Some(user),
+        email: String::new(),
+        role,
+        state: "active",
+        invitation: None,
+        expires_at: None,
     };
-    let accepted = match app.commands.handle(origin, wish, answer).await {
-        Err(HandleError::Moved) => return Ok(None),
-        accepted => accepted?,
-    };
-    let said = [("email", email.as_str())];
-    accepted.telling(&said).map(Some).map_err(internal)
+    let answer = |_: &Workspace| added.answer();
+    match app.commands.handle(origin, wish, answer).await {
+        Err(HandleError::Moved) => Ok(None),
+        accepted => Ok(Some(accepted?)),
+    }
 }
 
-/// Nothing is stored of it, so the answer stands where the workspace stands.
+/// Nothing happens to the workspace, so the answer stands where it stands; a record of the request is kept nevertheless.
 async fn invite(
     app: &App,
     caller: &Caller,
     origin: &Origin,
+    role: Role,
+) -> Result<Accepted, Problem> {
+    let added = AddedBody {
+        user_id: None,
+        email: String::new(),
+        role,
+        state: "invited",
+        invitation: Some(world::new_id().to_string()),
+        expires_at: Some(later(origin.time, invitation::LIFETIME)),
+    };
+    let wish = Wish::on(Subject::Workspace(caller.workspace), &Invite);
+    let answer = |_: &Workspace| added.answer();
+    Ok(app.commands.handle(origin, wish, answer).await?)
+}
+
+impl AddedBody {
+    /// Without the address, and of an invitation with the id alone: what is kept must let nobody in, and name nobody.
+    fn answer(&self) -> Result<Answer, serde_json::Error> {
+        Ok(Answer {
+            status: StatusCode::CREATED,
+            body: serde_json::to_string(self)?,
+        })
+    }
+}
+
+/// Tells what is not kept: the address, which the request says, and the invitation, which follows from its id.
+fn told(
+    app: &App,
+    caller: &Caller,
+    accepted: Accepted,
     email: &EmailAddress,
     role: Role,
 ) -> Result<Accepted, Problem> {
-    let expires_at = later(origin.time, invitation::LIFETIME);
+    let email = email.as_str();
+    let kept: Kept = serde_json::from_str(&accepted.answer.body).map_err(internal)?;
+    let (Some(id), Some(expires_at)) = (kept.invitation, kept.expires_at) else {
+        return accepted.telling(&[("email", email)]).map_err(internal);
+    };
     let invitation = Invitation {
-        id: world::new_id(),
+        id,
         workspace: caller.workspace,
         role,
-        email: email.as_str().to_owned(),
+        email: email.to_owned(),
         by: caller.user,
         expires_at,
     };
-    let added = AddedBody {
-        user_id: None,
-        email: email.as_str().to_owned(),
-        role,
-        state: "invited",
-        invitation: Some(invitation.seal(&app.keyring).map_err(internal)?),
-        expires_at: Some(expires_at),
-    };
-    let answer = Answer {
-        status: StatusCode::CREATED,
-        body: serde_json::to_string(&added).map_err(internal)?,
-    };
-    let subject = Subject::Workspace(caller.workspace);
-    let last = app.broker.last_from_leader(&subject).await;
-    let last = last.map_err(unread)?;
-    let position = last.ok_or_else(Problem::not_found)?.position;
-    Ok(Accepted::first(answer, position.sequence, position))
+    let text = invitation.seal(&app.keyring).map_err(internal)?;
+    let said = [("email", email), ("invitation", text.as_str())];
+    accepted.telling(&said).map_err(internal)
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use service::body::Faults;
 use service::caller::Caller;
 use service::headers::{ETag, IfMatch};
+use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
@@ -60,6 +61,11 @@ pub(crate) async fn amend(
     body: &AmendBody,
 ) -> Result<Accepted, Problem> {
     let wanted = parse(body)?;
+    if wanted.email.is_some() {
+        // Else whoever has an account could ask of any address whether it has one, too.
+        let limit = Limit::EmailAccount;
+        app.limiter.spend(limit, &caller.user.to_string()).await?;
+    }
     let origin = Origin::of(caller.actor());
     for _ in 0..ATTEMPTS_MAX {
         let account = govern::account(app, caller, id).await?;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use events::core::{Role, UserEvent};
-use events::{Subject, Timestamp, UserId, WorkspaceId};
+use events::{StreamName, Subject, Timestamp, UserId, WorkspaceId};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
@@ -12,7 +12,7 @@ use service::world;
 use utoipa::ToSchema;
 
 use super::account::Account;
-use super::workspace::{Found, Workspace};
+use super::workspace::{Found, Workspace, WorkspaceRejection};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::Wish;
@@ -57,6 +57,14 @@ pub(crate) async fn found(
     origin: &Origin,
     body: FoundBody,
 ) -> Result<Accepted, Problem> {
+    // Before anything that time may have changed: it was answered once.
+    let once = origin.once.as_ref();
+    let earlier = app
+        .commands
+        .earlier::<WorkspaceRejection>(StreamName::Core, once);
+    if let Some(earlier) = earlier.await? {
+        return Ok(earlier);
+    }
     let mut faults = Faults::default();
     let name = faults.take("/name", text::line(&body.name, NAME_CHARS_MAX));
     let Some(name) = name else {

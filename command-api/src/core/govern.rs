@@ -5,6 +5,7 @@ use service::caller::Caller;
 use service::problem::Problem;
 
 use super::account::Account;
+use super::members;
 use super::workspace::Workspace;
 use crate::app::App;
 use crate::handle::Source;
@@ -36,6 +37,5 @@ async fn must_be_member(app: &App, caller: &Caller, id: UserId) -> Result<(), Pr
         .load::<Workspace>(&subject, Source::Leader)
         .await;
     let (workspace, _) = loaded.map_err(unread)?;
-    let member = workspace.member(id);
-    member.map(|_| ()).ok_or_else(Problem::not_found)
+    members::must_be_member(&workspace, id)
 }

@@ -2,16 +2,19 @@
 
 use axum::http::StatusCode;
 use events::core::Scope;
-use events::{ApiKeyId, Subject, Timestamp, WorkspaceId};
+use events::{ApiKeyId, StreamName, Subject, Timestamp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::body::Faults;
 use service::caller::{ApiKey, Caller};
+use service::headers::IfMatch;
+use service::limits::Limit;
 use service::problem::Problem;
 use service::world;
 use utoipa::ToSchema;
 
-use super::api_key::{Issue, Key, Revoke};
+use super::api_key::{Issue, Key, KeyRejection, Revoke};
+use super::meant::Meant;
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
 use crate::handle::Wish;
@@ -64,11 +67,18 @@ pub(crate) async fn issue(
     origin: &Origin,
     body: IssueBody,
 ) -> Result<Accepted, Problem> {
-    let id = ApiKeyId::new(world::new_id());
     let fresh = rand::random();
     let secret = |id: ApiKeyId| secret(app, origin, id, fresh);
+    // Before anything that time may have changed: it was answered once.
+    let once = origin.once.as_ref();
+    let earlier = app.commands.earlier::<KeyRejection>(StreamName::Core, once);
+    if let Some(earlier) = earlier.await? {
+        return told(earlier, caller.workspace, secret);
+    }
+    let id = ApiKeyId::new(world::new_id());
     let secret_hash = ApiKey::new(caller.workspace, id, secret(id)).secret_hash();
     let command = parse(caller, origin, body, secret_hash)?;
+    spend(app, caller).await?;
     let wish = Wish::of_new(Subject::ApiKey(caller.workspace, id), &command);
     let answer = |_: &Key| {
         let issued = IssuedBody {
@@ -84,9 +94,14 @@ pub(crate) async fn issue(
             body: serde_json::to_string(&issued)?,
         })
     };
-    let mut accepted = app.commands.handle(origin, wish, answer).await?;
-    accepted.answer.body = told(&accepted.answer.body, caller.workspace, secret)?;
-    Ok(accepted)
+    let accepted = app.commands.handle(origin, wish, answer).await?;
+    told(accepted, caller.workspace, secret)
+}
+
+/// Counts one key that is made or revoked against what the caller may do.
+async fn spend(app: &App, caller: &Caller) -> Result<(), Problem> {
+    let limit = Limit::ApiKeyAccount;
+    app.limiter.spend(limit, &caller.user.to_string()).await
 }
 
 /// What follows from the client's key is another secret for another API key.
@@ -126,24 +141,39 @@ fn parse(
 
 /// The answer with the key in it.
 fn told(
-    body: &str,
+    mut accepted: Accepted,
     workspace: WorkspaceId,
     secret: impl Fn(ApiKeyId) -> [u8; 32],
-) -> Result<String, Problem> {
-    let mut told: Value = serde_json::from_str(body).map_err(internal)?;
+) -> Result<Accepted, Problem> {
+    let mut told: Value = serde_json::from_str(&accepted.answer.body).map_err(internal)?;
     let id = told.get("id").cloned().unwrap_or_default();
     let id: ApiKeyId = serde_json::from_value(id).map_err(internal)?;
     if let Some(key) = told.get_mut("key") {
         *key = ApiKey::new(workspace, id, secret(id)).reveal().into();
     }
-    Ok(told.to_string())
+    accepted.answer.body = told.to_string();
+    Ok(accepted)
 }
 
 /// Revokes a key of the workspace: it is refused within a second.
-pub(crate) async fn revoke(app: &App, caller: &Caller, id: ApiKeyId) -> Result<Accepted, Problem> {
+pub(crate) async fn revoke(
+    app: &App,
+    caller: &Caller,
+    id: ApiKeyId,
+    if_match: &IfMatch,
+) -> Result<Accepted, Problem> {
+    spend(app, caller).await?;
     let origin = Origin::of(caller.actor());
-    let wish = Wish::on(Subject::ApiKey(caller.workspace, id), &Revoke);
-    let done = app.commands.carry_out::<Key, _>(&origin, wish).await?;
+    let meant = Meant {
+        subject: Subject::ApiKey(caller.workspace, id),
+        if_match,
+        companions: Vec::new(),
+    };
+    let find = |key: &Key| match key {
+        Key::Unknown => Err(Problem::not_found()),
+        Key::Issued { .. } | Key::Revoked => Ok(()),
+    };
+    let done = meant.carry_out(app, &origin, &Revoke, find).await?;
     let answer = Answer::empty(StatusCode::NO_CONTENT);
     Ok(Accepted::first(answer, done.version, done.position))
 }

@@ -2,14 +2,16 @@
 
 use axum::http::StatusCode;
 use events::core::Role;
-use events::{Subject, UserId, WorkspaceId};
+use events::{StreamName, Subject, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use service::caller::Caller;
+use service::headers::IfMatch;
 use service::limits::Limit;
 use service::problem::Problem;
 use utoipa::ToSchema;
 
 use super::found_workspace::left;
+use super::meant::Meant;
 use super::workspace::{
     ChangeRole, Member, ReinstateMember, RemoveMember, SuspendMember, Workspace, WorkspaceRejection,
 };
@@ -18,6 +20,7 @@ use crate::app::App;
 use crate::decider::Decide;
 use crate::handle::Wish;
 use crate::origin::Origin;
+use crate::problem::internal;
 
 /// The role that a member is to have.
 #[derive(Deserialize, Serialize, ToSchema)]
@@ -45,19 +48,35 @@ pub(super) fn must_be_here(caller: &Caller, workspace: WorkspaceId) -> Result<()
     is_here.then_some(()).ok_or_else(Problem::not_found)
 }
 
+/// Counts one change of a membership against what the caller may do.
+pub(super) async fn spend(app: &App, caller: &Caller) -> Result<(), Problem> {
+    let limit = Limit::MembershipAccount;
+    app.limiter.spend(limit, &caller.user.to_string()).await
+}
+
 /// Gives a member another role.
 pub(crate) async fn change_role(
     app: &App,
     caller: &Caller,
     user: UserId,
+    if_match: &IfMatch,
     body: &RoleBody,
 ) -> Result<Accepted, Problem> {
+    spend(app, caller).await?;
     let command = ChangeRole {
         user,
         role: body.role,
     };
     let origin = Origin::of(caller.actor());
-    govern(app, caller, &origin, user, &command).await
+    let meant = Meant {
+        subject: Subject::Workspace(caller.workspace),
+        if_match,
+        companions: Vec::new(),
+    };
+    let find = |workspace: &Workspace| must_be_member(workspace, user);
+    let done = meant.carry_out(app, &origin, &command, find).await?;
+    let answer = member_answer(&done.state, user).map_err(internal)?;
+    Ok(Accepted::first(answer, done.version, done.position))
 }
 
 /// Suspends a member: what it holds is refused within a second, here and nowhere else.
@@ -90,6 +109,15 @@ async fn govern<C>(
 where
     C: Decide<Workspace, Rejection = WorkspaceRejection>,
 {
+    // Before it is counted: it was answered once.
+    let once = origin.once.as_ref();
+    let earlier = app
+        .commands
+        .earlier::<WorkspaceRejection>(StreamName::Core, once);
+    if let Some(earlier) = earlier.await? {
+        return Ok(earlier);
+    }
+    spend(app, caller).await?;
     let wish = Wish::on(Subject::Workspace(caller.workspace), command);
     let answer = |workspace: &Workspace| member_answer(workspace, user);
     Ok(app.commands.handle(origin, wish, answer).await?)
@@ -110,19 +138,28 @@ fn member_answer(workspace: &Workspace, user: UserId) -> Result<Answer, serde_js
 }
 
 /// Removes a member, who may be the caller: then the caller leaves.
-pub(crate) async fn remove(app: &App, caller: &Caller, user: UserId) -> Result<Accepted, Problem> {
-    let limit = Limit::MembershipAccount;
-    app.limiter.spend(limit, &caller.user.to_string()).await?;
+pub(crate) async fn remove(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    if_match: &IfMatch,
+) -> Result<Accepted, Problem> {
+    spend(app, caller).await?;
     let origin = Origin::of(caller.actor());
-    let command = RemoveMember { user };
-    let wish = Wish {
+    let meant = Meant {
+        subject: Subject::Workspace(caller.workspace),
+        if_match,
         companions: vec![left(&origin, user, caller.workspace)?],
-        ..Wish::on(Subject::Workspace(caller.workspace), &command)
     };
-    let done = app
-        .commands
-        .carry_out::<Workspace, _>(&origin, wish)
-        .await?;
+    let command = RemoveMember { user };
+    let find = |workspace: &Workspace| must_be_member(workspace, user);
+    let done = meant.carry_out(app, &origin, &command, find).await?;
     let answer = Answer::empty(StatusCode::NO_CONTENT);
     Ok(Accepted::first(answer, done.version, done.position))
+}
+
+/// Who is no member is not there.
+pub(super) fn must_be_member(workspace: &Workspace, user: UserId) -> Result<(), Problem> {
+    let member = workspace.member(user);
+    member.map(|_| ()).ok_or_else(Problem::not_found)
 }

@@ -17,6 +17,7 @@ mod invitation;
 mod issue_key;
 pub(crate) mod key_uses;
 mod login;
+mod meant;
 mod members;
 mod name;
 mod password;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use events::core::SessionEvent;
 use events::{Actor, Subject, WorkspaceId};
 use serde::Deserialize;
 use service::limits::Limit;
@@ -14,6 +15,7 @@ use super::place::Place;
 use super::refresh_token::RefreshToken;
 use super::session::{Refresh, Session};
 use crate::app::App;
+use crate::decider::Decide;
 use crate::handle::{HandleError, Source, Wish};
 use crate::origin::Origin;
 use crate::problem::unread;
@@ -47,15 +49,6 @@ pub(crate) async fn refresh(app: &App, body: RefreshBody) -> Result<LoggedInBody
     else {
         return Err(unknown());
     };
-    let limit = Limit::RefreshAccount;
-    app.limiter.spend(limit, &user.to_string()).await?;
-    let account = Account::of(app, user).await?;
-    let account = account.filter(|it| !it.has_ended(token.session, user_version));
-    let account = account.ok_or_else(unknown)?;
-    // Before anything happens, so that a token isn't spent in vain.
-    let workspace = body.workspace_id.unwrap_or(workspace);
-    let place = Place::of(app, user, workspace).await?;
-
     let origin = Origin::of(Actor::User(user));
     let child = token.child(&app.keyring);
     let command = Refresh {
@@ -66,12 +59,39 @@ pub(crate) async fn refresh(app: &App, body: RefreshBody) -> Result<LoggedInBody
         workspace: body.workspace_id,
         expires_at: later(origin.time, SESSION_LIFETIME),
     };
-    let wish = Wish::on(subject, &command);
-    let refreshed = app.commands.carry_out::<Session, _>(&origin, wish).await;
-    match refreshed {
-        Ok(outcome) if matches!(outcome.state, Session::Open { .. }) => {
-            admit(app, &account, place, &child)
-        }
+    // A session's id is no secret: to who has no token of it nothing is told, and nothing is used up in its user's name.
+    let proven = command.decide(&session).map_err(|_| unknown())?;
+    if proven.iter().any(closes) {
+        // Whatever the thief asks for, and before it is looked at: the session is closed.
+        spend(app, &origin, subject, &command).await?;
+        return Err(reused());
+    }
+    let limit = Limit::RefreshAccount;
+    app.limiter.spend(limit, &user.to_string()).await?;
+    let account = Account::of(app, user).await?;
+    let account = account.filter(|it| !it.has_ended(token.session, user_version));
+    let account = account.ok_or_else(unknown)?;
+    // Before anything happens, so that a token isn't spent in vain.
+    let workspace = body.workspace_id.unwrap_or(workspace);
+    let place = Place::of(app, user, workspace).await?;
+    spend(app, &origin, subject, &command).await?;
+    admit(app, &account, place, &child)
+}
+
+const fn closes(event: &SessionEvent) -> bool {
+    matches!(event, SessionEvent::Closed { .. })
+}
+
+/// Spends the token, or tells its child again; one that was spent too long ago closes its session.
+async fn spend(
+    app: &App,
+    origin: &Origin,
+    subject: Subject,
+    command: &Refresh,
+) -> Result<(), Problem> {
+    let wish = Wish::on(subject, command);
+    match app.commands.carry_out::<Session, _>(origin, wish).await {
+        Ok(outcome) if matches!(outcome.state, Session::Open { .. }) => Ok(()),
         Ok(_) => Err(reused()),
         Err(HandleError::Rejected(_)) => Err(unknown()),
         Err(error) => Err(error.into()),

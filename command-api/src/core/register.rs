@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use events::core::{Role, UserEvent, WorkspaceEvent};
-use events::{Subject, UserId, WorkspaceId};
+use events::{StreamName, Subject, UserId, WorkspaceId};
 use nats::{Expected, NewMessage};
 use serde::{Deserialize, Serialize};
 use service::body::Faults;
@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 use super::body::UserBody;
 use super::email_address::EmailAddress;
 use super::identity::Profile;
-use super::invitation::Invitation;
+use super::invitation::{Invitation, InvitationError};
 use super::name::Name;
 use super::password::Password;
-use super::user::{Register, User};
+use super::user::{Register, User, UserRejection};
 use super::workspace::{AddMember, Workspace};
 use crate::accepted::{Accepted, Answer};
 use crate::app::App;
@@ -49,7 +49,8 @@ struct Registration {
     email: EmailAddress,
     password: Password,
     name: Name,
-    invitation: Option<Invitation>,
+    /// Whoever sends the same again is answered as the first time, though the invitation has expired since.
+    invitation: Result<Option<Invitation>, InvitationError>,
 }
 
 /// Somebody who is about to have an account.
@@ -68,14 +69,13 @@ fn parse(app: &App, origin: &Origin, body: RegisterBody) -> Result<Registration,
     let name = faults.take("/name", Name::parse(&body.name));
     let invitation = match (&body.invitation, &email) {
         (Some(text), Some(address)) => {
-            let opened = Invitation::open(text, address, &app.keyring, origin.time);
-            faults.take("/invitation", opened)
+            Invitation::open(text, address, &app.keyring, origin.time).map(Some)
         }
-        _ => None,
+        _ => Ok(None),
     };
-    faults.finish()?;
     let (Some(email), Some(password), Some(name)) = (email, password, name) else {
-        return Err(Problem::broken());
+        faults.take("/invitation", invitation);
+        return Err(faults.into());
     };
     Ok(Registration {
         email,
@@ -99,6 +99,17 @@ pub(crate) async fn register(
     } = parse(app, origin, body)?;
     let limit = Limit::RegistrationAccount;
     app.limiter.spend(limit, email.as_str()).await?;
+    // Behind the limit, or passwords could be tried with a key that somebody else has sent.
+    let once = origin.once.as_ref();
+    let earlier = app
+        .commands
+        .earlier::<UserRejection>(StreamName::Core, once);
+    if let Some(earlier) = earlier.await? {
+        return told(earlier, &email, &name);
+    }
+    let mut faults = Faults::default();
+    let invitation = faults.take("/invitation", invitation);
+    faults.finish()?;
     let password_hash = app.hashing.hash(password).await?;
     let user = UserId::new(world::new_id());
     let newcomer = Newcomer {
@@ -106,7 +117,7 @@ pub(crate) async fn register(
         key: app.identities.make_key(user).await?,
         email,
         name,
-        invitation,
+        invitation: invitation.flatten(),
     };
     let accepted = newcomer.register(app, origin, &password_hash).await;
     // After a failure the user may be stored all the same, and could never be read without the key.
@@ -149,10 +160,7 @@ impl Newcomer {
             let answer = |_: &User| self.answer(origin, workspace);
             match app.commands.handle(origin, wish, answer).await {
                 Err(HandleError::Moved) => {}
-                done => {
-                    let said = [("email", self.email.as_str()), ("name", self.name.as_str())];
-                    return done?.telling(&said).map_err(internal);
-                }
+                done => return told(done?, &self.email, &self.name),
             }
         }
         Err(contended())
@@ -209,6 +217,12 @@ impl Newcomer {
             .map(|event| companion(origin, invitation.workspace, event, version));
         messages.collect()
     }
+}
+
+/// Tells what is not kept for an `Idempotency-Key`.
+fn told(accepted: Accepted, email: &EmailAddress, name: &Name) -> Result<Accepted, Problem> {
+    let said = [("email", email.as_str()), ("name", name.as_str())];
+    accepted.telling(&said).map_err(internal)
 }
 
 fn companion(

@@ -31,7 +31,8 @@ use crate::openapi::{
 };
 use crate::origin::Origin;
 
-/// All routes; making links, and giving them new passwords, is limited by `limiter`.
+/// All routes; making links, giving them new passwords, reporting clicks, verifying domains and excluding clicks is
+/// limited by `limiter`.
 pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
     let limits = limiter.of_callers(Limit::CreationWorkspace);
     let in_bulk = OpenApiRouter::new()
@@ -44,7 +45,7 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(RedirectDocument::openapi())
         .merge(limited.route_layer(from_fn_with_state(limits, limit)))
         .routes(routes!(import::import))
-        .merge(clicks::routes())
+        .merge(clicks::routes(limiter))
         .routes(routes!(archive))
         .routes(routes!(restore))
         .merge(domain::http::routes(limiter))

@@ -38,7 +38,8 @@ pub const SETTINGS: &[Setting] = &[
              registration-address=20/60,registration-account=5/60,\
              refresh-address=120/60,refresh-account=30/60,\
              link-password-address=10/60,link-password-link=60/60,\
-             membership-account=60/60,creation-workspace=6000/60,report-workspace=600000/60,verification-workspace=30/60,\
+             membership-account=60/60,email-account=5/60,api-key-account=30/60,\
+             creation-workspace=6000/60,report-workspace=600000/60,verification-workspace=30/60,\
              exclusion-workspace=10/60",
         ),
     ),

@@ -63,6 +63,16 @@ impl Keyring {
         sealed::seal(&self.0.sealing, context, plain.as_bytes()).map(Sealed::new)
     }
 
+    /// As [`Keyring::seal`], and the same for the same text: whoever has both can tell that they say the same.
+    ///
+    /// The nonce follows from the text, so that no other text has it.
+    pub fn seal_alike(&self, context: &str, plain: &str) -> Result<Sealed, SealError> {
+        let derived = self.derive(&format!("nonce {context}"), plain.as_bytes());
+        let nonce = derived.first_chunk::<{ aead::NONCE_LEN }>();
+        let nonce = *nonce.ok_or(SealError)?;
+        sealed::seal_under(nonce, &self.0.sealing, context, plain.as_bytes()).map(Sealed::new)
+    }
+
     /// What was sealed as `context`.
     pub fn open(&self, context: &str, sealed: &Sealed) -> Result<String, OpenError> {
         let plain = sealed::open(&self.0.sealing, context, sealed.as_str())?;
@@ -134,6 +144,20 @@ mod tests {
         let sealed = keys.seal("answer", "{}").unwrap();
         assert_eq!(keys.open("answer", &sealed).unwrap(), "{}");
         assert!(keys.open("question", &sealed).is_err());
+    }
+
+    #[test]
+    fn what_is_sealed_alike_is_the_same_for_the_same_text_alone() {
+        let keys = Keyring::random().unwrap();
+        let seal = |plain| keys.seal_alike("answer", plain).unwrap();
+        assert_eq!(seal("{}"), seal("{}"));
+        assert_eq!(keys.open("answer", &seal("{}")).unwrap(), "{}");
+        assert!(keys.open("question", &seal("{}")).is_err());
+        // The nonce is what a sealed text begins with.
+        let nonce = |plain| seal(plain).as_str()[..16].to_owned();
+        assert_ne!(nonce("{}"), nonce("[]"));
+        let other = keys.seal_alike("question", "{}").unwrap();
+        assert_ne!(nonce("{}"), other.as_str()[..16]);
     }
 
     #[test]

@@ -29,8 +29,13 @@ pub enum Limit {
     VerificationWorkspace,
     /// Exclusions of clicks made and removed, by workspace.
     ExclusionWorkspace,
-    /// Memberships given and taken by one account: each is told in the other's history, too.
+    /// Memberships given, changed and taken by one account: each makes the workspace's history longer, which every login
+    /// into it reads, and those given and taken the other's history, too.
     MembershipAccount,
+    /// Other addresses asked for by one account: each answer tells whether somebody has the address.
+    EmailAccount,
+    /// API keys made and revoked by one account: each key is a history of its own, and stays in the list for ever.
+    ApiKeyAccount,
 }
 
 /// How often something may be done.
@@ -44,7 +49,7 @@ pub struct Policy {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::RegistrationAddress,
@@ -58,6 +63,8 @@ impl Limit {
         Self::VerificationWorkspace,
         Self::ExclusionWorkspace,
         Self::MembershipAccount,
+        Self::EmailAccount,
+        Self::ApiKeyAccount,
     ];
 
     /// Its name in `RATE_LIMITS`, in the headers and in the broker.
@@ -76,6 +83,8 @@ impl Limit {
             Self::VerificationWorkspace => "verification-workspace",
             Self::ExclusionWorkspace => "exclusion-workspace",
             Self::MembershipAccount => "membership-account",
+            Self::EmailAccount => "email-account",
+            Self::ApiKeyAccount => "api-key-account",
         }
     }
 
@@ -86,9 +95,9 @@ impl Limit {
             Self::LoginAddress | Self::LinkPasswordLink | Self::MembershipAccount => 60,
             Self::LoginAccount | Self::LinkPasswordAddress | Self::ExclusionWorkspace => 10,
             Self::RegistrationAddress => 20,
-            Self::RegistrationAccount => 5,
+            Self::RegistrationAccount | Self::EmailAccount => 5,
             Self::RefreshAddress => 120,
-            Self::RefreshAccount | Self::VerificationWorkspace => 30,
+            Self::RefreshAccount | Self::VerificationWorkspace | Self::ApiKeyAccount => 30,
             Self::CreationWorkspace => 6_000,
             Self::ReportWorkspace => 600_000,
         };

@@ -77,6 +77,19 @@ async fn the_trail_says_who_did_what_to_what_when_and_in_which_request() {
 }
 
 #[tokio::test]
+async fn what_happened_to_the_domains_of_a_workspace_is_asked_for_by_their_kind() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let wish = json!({ "domain": "go.acme.example" });
+    ada.writes("/v1/links/domains", &wish).await.is(201);
+    let found = trail(&ada, &format!("subject=domains:{}", ada.workspace())).await;
+    assert_eq!(types(&found), ["millrace.links.domain.added.v1"]);
+    let subject = json!({ "kind": "domains", "id": ada.workspace() });
+    assert_eq!(found[0]["subject"], subject);
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn the_trail_names_nobody_and_is_for_the_admins_of_its_workspace() {
     let stack = Stack::start().await;
     let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));

@@ -1,12 +1,15 @@
 //! `Idempotency-Key`: a wish that is sent again, at once or much later, comes true once.
 
 use futures::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::traces::{of_the_broker, of_the_database, opened_records, places_of};
 use crate::stack::{Answer, Guest, PASSWORD, Person, Stack};
 
 const KEY: &str = "order:7/retry#2";
+/// Workspaces beside one's own.
+const WORKSPACES_MAX: usize = 100;
 
 /// The second answer is the first once more.
 #[track_caller]
@@ -24,6 +27,11 @@ fn account() -> Value {
     json!({ "email": "eve@example.com", "password": PASSWORD, "name": "Eve" })
 }
 
+/// Somebody who has no account, and is to be a member.
+fn kim() -> Value {
+    json!({ "email": "kim@example.com", "role": "editor" })
+}
+
 fn wish() -> Value {
     json!({ "target": "https://example.com/", "slug": "once" })
 }
@@ -32,9 +40,13 @@ fn announcement() -> Value {
     json!({ "filename": "a.txt", "content_type": "text/plain", "size": 5, "visibility": "private" })
 }
 
+fn members_of(workspace: &str) -> String {
+    format!("/v1/core/workspaces/{workspace}/members")
+}
+
 /// Every POST that takes a key, in the order in which one needs the other.
-async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 9] {
-    let members = format!("/v1/core/workspaces/{}/members", ada.workspace());
+async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 10] {
+    let members = members_of(ada.workspace());
     let writes = async |key: &str, path: &str, wish: Value, status| {
         let once = ada.with_key(key);
         once.writes(path, &wish).await.is(status)
@@ -47,6 +59,7 @@ async fn everything(guest: &Guest, ada: &Person, asset: &str) -> [Answer; 9] {
         writes("suspended", &format!("{of_bob}/suspend"), json!({}), 200).await,
         writes("again", &format!("{of_bob}/reinstate"), json!({}), 200).await,
         added,
+        writes("invited", &members, kim(), 201).await,
         writes("key", "/v1/core/api-keys", key, 201).await,
         writes(
             "founded",
@@ -180,5 +193,75 @@ async fn a_key_is_told_to_who_asked_for_it_and_stands_nowhere() {
         let id = issued.body["id"].as_str().unwrap();
         assert!(!places_of(id, &stored).is_empty());
     }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn an_invitation_is_told_again_as_it_was_and_stands_nowhere() {
+    let stack = Stack::start().await;
+    let (ada, guest) = (stack.person("ada").await, stack.guest());
+    let members = members_of(ada.workspace());
+    let invites = async |ada: &Person| ada.writes(&members, &kim()).await.is(201);
+    let first = invites(&ada.with_key(KEY)).await;
+    is_replay(&first, &invites(&ada.with_key(KEY)).await);
+    let other = invites(&ada.with_key("another")).await;
+    let keyless = invites(&ada).await;
+    let told = [&first, &other, &keyless];
+    let told = told.map(|it| it.body["invitation"].as_str().unwrap().to_owned());
+    assert!(told[0] != told[1] && told[1] != told[2] && told[2] != told[0]);
+
+    stack.catches_up().await;
+    let mut stored = of_the_broker(&stack.world).await;
+    stored.extend(of_the_database(&stack.world).await);
+    stored.extend(opened_records(&stack).await);
+    for text in told.iter().map(String::as_str).chain(["kim@example.com"]) {
+        assert_eq!(places_of(text, &stored), [""; 0], "{text}");
+    }
+    let mut account = json!({ "email": "kim@example.com", "password": PASSWORD, "name": "Kim" });
+    account["invitation"] = told[0].clone().into();
+    guest.asks_to_register(&account).await.is(201);
+    // Whoever she is by now.
+    is_replay(&first, &invites(&ada.with_key(KEY)).await);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_registration_is_answered_again_though_its_invitation_is_good_no_more() {
+    let stack = Stack::start().await;
+    let (ada, guest) = (stack.person("ada").await, stack.guest().with_key(KEY));
+    let wish = json!({ "name": "Engines" });
+    let founded = ada.writes("/v1/core/workspaces", &wish).await.is(201).body;
+    let workspace = founded["id"].as_str().unwrap();
+    let (ada, members) = (ada.logs_in(workspace).await, members_of(workspace));
+    let wish = json!({ "email": "eve@example.com", "role": "admin" });
+    let invited = ada.writes(&members, &wish).await.is(201).body;
+    let mut account = account();
+    account["invitation"] = invited["invitation"].clone();
+    let first = guest.asks_to_register(&account).await.is(201);
+    let eve = Person::who_registered(stack.client(), &first).await;
+    let eve = eve.logs_in(workspace).await;
+    let of_ada = format!("{members}/{}", ada.id());
+    let viewer = json!({ "role": "viewer" });
+    eve.asks(Method::PATCH, &of_ada, &viewer).await.is(200);
+    is_replay(&first, &guest.asks_to_register(&account).await);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_founded_is_answered_again_though_there_may_be_no_more() {
+    let stack = Stack::start().await;
+    let ada = stack.person("ada").await;
+    let founds = async |key: &str| {
+        let wish = json!({ "name": "Engines" });
+        ada.with_key(key).writes("/v1/core/workspaces", &wish).await
+    };
+    let mut last = founds("0").await.is(201);
+    for number in 1..WORKSPACES_MAX {
+        last = founds(&number.to_string()).await.is(201);
+    }
+    let refused = founds("another").await;
+    refused.refuses(409, "too_many_workspaces");
+    let again = founds(&(WORKSPACES_MAX - 1).to_string()).await;
+    is_replay(&last, &again);
     stack.finish().await;
 }

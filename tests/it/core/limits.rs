@@ -1,5 +1,6 @@
 //! How often something may be tried: told with every answer, and counted by all replicas together.
 
+use events::core::{Role, Scope};
 use millrace::system::Processes;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -148,5 +149,105 @@ async fn registering_and_refreshing_are_limited_too() {
         guests.next().unwrap().refreshes(&token).await,
         "refresh-account",
     );
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn who_knows_a_session_and_no_token_of_it_uses_up_nothing_and_learns_nothing() {
+    let stack = limited_to("refresh-account=2/3600").await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    let credentials = json!({ "email": ada.email, "password": PASSWORD });
+    let logged_in = stack.guest().asks_to_log_in(&credentials).await.is(200);
+    let token = logged_in.body["refresh_token"].as_str().unwrap();
+    // A token begins with its session, and ends with its secret.
+    let (begin, end) = token.split_at(token.len() - 1);
+    let forged = format!("{begin}{}", if end == "A" { "B" } else { "A" });
+    let wish = json!({ "refresh_token": forged, "workspace_id": bob.workspace() });
+    for _ in 0..3 {
+        let refused = ada.posts("/v1/core/auth/refresh", &wish).await;
+        let refused = refused.refuses(401, "invalid_refresh_token");
+        let told = refused.header("ratelimit");
+        assert!(!told.contains("refresh-account"), "{told}");
+    }
+    let answer = stack.guest().refreshes(&json!(token)).await.is(200);
+    assert_eq!(left(&answer, "refresh-account").0, 1);
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_retry_is_answered_though_the_limit_is_used_up() {
+    let stack = limited_to("membership-account=1/3600").await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    let members = format!("/v1/core/workspaces/{}/members", ada.workspace());
+    let wish = json!({ "email": bob.email, "role": "editor" });
+    let first = ada.with_key("once").writes(&members, &wish).await.is(201);
+    let again = ada.with_key("once").writes(&members, &wish).await.is(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.body, first.body);
+    let other = ada.with_key("another").writes(&members, &wish).await;
+    other.refuses(429, "too_many_requests");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn memberships_are_changed_only_so_often() {
+    let stack = limited_to("membership-account=3/3600").await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    ada.takes_in(&bob, Role::Viewer).await;
+    let (workspace, user) = (ada.workspace(), bob.id());
+    let membership = format!("/v1/core/workspaces/{workspace}/members/{user}");
+    let editor = json!({ "role": "editor" });
+    let changed = ada.asks(Method::PATCH, &membership, &editor).await.is(200);
+    assert_eq!(left(&changed, "membership-account").0, 1);
+    let policy = r#""membership-account";q=3;w=3600"#;
+    assert_eq!(changed.header("ratelimit-policy"), policy);
+    let suspend = format!("/v1/core/users/{user}/suspend");
+    let suspended = ada.posts(&suspend, &json!({})).await.is(200);
+    assert_eq!(left(&suspended, "membership-account").0, 0);
+    let reinstate = format!("/v1/core/users/{user}/reinstate");
+    for answer in [
+        ada.posts(&reinstate, &json!({})).await,
+        ada.asks(Method::PATCH, &membership, &editor).await,
+        ada.deletes(&membership).await,
+    ] {
+        is_too_much(answer, "membership-account");
+    }
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn addresses_are_asked_for_and_keys_are_made_only_so_often() {
+    let stack = limited_to("email-account=1/3600,api-key-account=2/3600").await;
+    let (ada, bob) = (stack.person("ada").await, stack.person("bob").await);
+    let account = format!("/v1/core/users/{}", ada.id());
+    let amends = async |wish: Value| ada.asks(Method::PATCH, &account, &wish).await;
+    let taken = amends(json!({ "email": bob.email })).await;
+    taken.refuses(409, "email_taken");
+    let free = amends(json!({ "email": "nobody@example.com" })).await;
+    is_too_much(free, "email-account");
+    // What is only said of oneself tells nothing of others.
+    let renamed = amends(json!({ "name": "Augusta" })).await.is(200);
+    assert_eq!(renamed.header("ratelimit"), "");
+
+    let issued = ada.issues_a_key(&[Scope::LinksRead]).await;
+    let key = format!("/v1/core/api-keys/{}", issued["id"].as_str().unwrap());
+    let revoked = ada.deletes(&key).await.is(204);
+    assert_eq!(left(&revoked, "api-key-account").0, 0);
+    let wish = json!({ "name": "deploys", "scopes": ["links:read"] });
+    let more = ada.posts("/v1/core/api-keys", &wish).await;
+    is_too_much(more, "api-key-account");
+    stack.finish().await;
+}
+
+#[tokio::test]
+async fn a_report_of_clicks_is_told_how_its_limit_stands() {
+    let stack = limited_to("report-workspace=3/3600").await;
+    let ada = stack.person("ada").await;
+    let link = ada.shortens("https://example.com/").await;
+    let path = format!("/v1/links/{}/clicks", link.id);
+    let two = json!({ "clicks": [{}, {}] });
+    let told = ada.posts(&path, &two).await.is(202);
+    assert_eq!(left(&told, "report-workspace").0, 1);
+    is_too_much(ada.posts(&path, &two).await, "report-workspace");
     stack.finish().await;
 }

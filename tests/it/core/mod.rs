@@ -16,3 +16,4 @@ mod revocation;
 mod sessions;
 mod storm;
 mod traces;
+mod versions;

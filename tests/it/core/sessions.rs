@@ -60,6 +60,30 @@ async fn a_spent_token_gives_the_same_child_for_ten_seconds_and_then_closes_the_
 }
 
 #[tokio::test]
+async fn a_spent_token_closes_the_session_whatever_workspace_it_is_shown_for() {
+    let stack = Stack::start().await;
+    let (ada, bob) = tokio::join!(stack.person("ada"), stack.person("bob"));
+    let guest = stack.guest();
+    let first = logs_in(&guest, &ada).await["refresh_token"].clone();
+    let child = guest.refreshes(&first).await.is(200).body;
+    let elsewhere = json!({ "refresh_token": first, "workspace_id": bob.workspace() });
+    let refused = within(GRACE_OVER, "the grace ends", async || {
+        let again = ada.posts("/v1/core/auth/refresh", &elsewhere).await;
+        // As long as the two tabs may be one's own.
+        if again.status == 403 {
+            return Err(again);
+        }
+        Ok(again)
+    })
+    .await;
+    refused.refuses(401, "refresh_token_reused");
+    let refused = guest.refreshes(&child["refresh_token"]).await;
+    refused.refuses(401, "invalid_refresh_token");
+    is_locked_out(&with_token_of(&ada, &child)).await;
+    stack.finish().await;
+}
+
+#[tokio::test]
 async fn a_session_is_ended_from_afar_and_the_one_that_asks_goes_on() {
     let stack = Stack::start().await;
     let (ada, guest) = (stack.person("ada").await, stack.guest());

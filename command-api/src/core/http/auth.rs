@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use events::SessionId;
 use service::body::{Json, Path};
 use service::caller::Caller;
+use service::headers::IfMatch;
 use service::problem::{Problem, ProblemBody};
 
 use crate::accepted::Accepted;
@@ -12,7 +13,9 @@ use crate::app::App;
 use crate::core::end_session;
 use crate::core::login::{self, LoggedInBody, LoginBody};
 use crate::core::refresh::{self, RefreshBody};
-use crate::openapi::{CallerProblems, LimitProblems, ResourceProblems, WriteProblems};
+use crate::openapi::{
+    CallerProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
+};
 
 /// Logs in with an address and a password
 ///
@@ -71,13 +74,14 @@ pub(super) async fn logout(State(app): State<App>, caller: Caller) -> Result<Acc
 /// Ends one of the caller's sessions, from afar
 #[utoipa::path(
     delete, path = "/v1/core/sessions/{id}", tag = "sessions",
-    params(("id" = Uuid, Path)),
-    responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems),
+    params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it")),
+    responses((status = 204, headers(("ETag" = String), ("Position" = String))), CallerProblems, ResourceProblems, VersionProblems),
 )]
 pub(super) async fn end_session(
     State(app): State<App>,
     caller: Caller,
     Path(session): Path<SessionId>,
+    if_match: IfMatch,
 ) -> Result<Accepted, Problem> {
-    end_session::end(&app, &caller, session).await
+    end_session::end(&app, &caller, session, &if_match).await
 }

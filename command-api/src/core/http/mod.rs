@@ -12,10 +12,14 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 
-/// All routes; those that anybody may try are limited by `limiter`.
+/// All routes; those that anybody may try, and those by which others' histories grow, are limited by `limiter`.
 pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
     let limited = |routes: OpenApiRouter<App>, by_address, by_account| {
         let limits = limiter.of_route(by_address, by_account);
+        routes.route_layer(from_fn_with_state(limits, limit))
+    };
+    let limited_to_callers = |routes: OpenApiRouter<App>, by_account| {
+        let limits = limiter.of_callers(by_account);
         routes.route_layer(from_fn_with_state(limits, limit))
     };
     OpenApiRouter::new()
@@ -36,14 +40,26 @@ pub(crate) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
             Limit::RefreshAddress,
             Limit::RefreshAccount,
         ))
+        .merge(limited_to_callers(
+            OpenApiRouter::new().routes(routes!(users::amend)),
+            Limit::EmailAccount,
+        ))
+        .merge(limited_to_callers(
+            OpenApiRouter::new()
+                .routes(routes!(users::suspend))
+                .routes(routes!(users::reinstate))
+                .routes(routes!(workspaces::add_member))
+                .routes(routes!(workspaces::change_role, workspaces::remove_member)),
+            Limit::MembershipAccount,
+        ))
+        .merge(limited_to_callers(
+            OpenApiRouter::new()
+                .routes(routes!(api_keys::issue))
+                .routes(routes!(api_keys::revoke)),
+            Limit::ApiKeyAccount,
+        ))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::end_session))
-        .routes(routes!(users::amend, users::erase))
-        .routes(routes!(users::suspend))
-        .routes(routes!(users::reinstate))
+        .routes(routes!(users::erase))
         .routes(routes!(workspaces::found))
-        .routes(routes!(workspaces::add_member))
-        .routes(routes!(workspaces::change_role, workspaces::remove_member))
-        .routes(routes!(api_keys::issue))
-        .routes(routes!(api_keys::revoke))
 }

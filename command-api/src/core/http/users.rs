@@ -30,7 +30,7 @@ use crate::problem::internal;
     request_body = RegisterBody,
     responses(
         (status = 201, body = UserBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        (status = 409, description = "`email_taken`; `invitation_used` or `workspace_full` with an invitation", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "`email_taken`; `invitation_used`, `workspace_full` or `too_many_changes` with an invitation", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, LimitProblems,
     ),
 )]
@@ -54,8 +54,8 @@ pub(super) async fn register(
     request_body = AmendBody,
     responses(
         (status = 200, body = UserBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 409, description = "`email_taken`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems, VersionProblems,
+        (status = 409, description = "`email_taken` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn amend(
@@ -75,6 +75,7 @@ pub(super) async fn amend(
     request_body = ChangePasswordBody,
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),
+        (status = 409, description = "`too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
         WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
@@ -119,8 +120,8 @@ pub(super) async fn erase(
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
-        KeyProblems, CallerProblems, ResourceProblems,
+        (status = 409, description = "`last_admin`, `owner_stays` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
+        KeyProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 pub(super) async fn suspend(
@@ -140,7 +141,8 @@ pub(super) async fn suspend(
     params(("id" = Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe: 1 to 255 visible characters, kept 24 h")),
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
-        KeyProblems, CallerProblems, ResourceProblems,
+        (status = 409, description = "`too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
+        KeyProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 pub(super) async fn reinstate(

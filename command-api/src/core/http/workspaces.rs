@@ -4,7 +4,7 @@ use axum::extract::State;
 use events::{UserId, WorkspaceId};
 use service::body::{Json, Path};
 use service::caller::Caller;
-use service::headers::IdempotencyKey;
+use service::headers::{IdempotencyKey, IfMatch};
 use service::problem::{Problem, ProblemBody};
 
 use crate::accepted::Accepted;
@@ -12,7 +12,9 @@ use crate::app::App;
 use crate::core::add_member::{self, AddMemberBody, AddedBody};
 use crate::core::found_workspace::{self, FoundBody, WorkspaceBody};
 use crate::core::members::{self, MemberBody, RoleBody};
-use crate::openapi::{CallerProblems, ResourceProblems, WriteProblems};
+use crate::openapi::{
+    CallerProblems, LimitProblems, ResourceProblems, VersionProblems, WriteProblems,
+};
 use crate::origin::Origin;
 
 /// Founds a workspace, whose first admin the caller is
@@ -50,7 +52,7 @@ pub(super) async fn found(
     responses(
         (status = 201, body = AddedBody, headers(("ETag" = String), ("Position" = String), ("Idempotency-Replayed" = Option<String>, description = "`true` on the first answer, given again"))),
         (status = 409, description = "`already_member`, `workspace_full`, `too_many_workspaces` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems,
+        WriteProblems, CallerProblems, ResourceProblems, LimitProblems,
     ),
 )]
 pub(super) async fn add_member(
@@ -71,39 +73,41 @@ pub(super) async fn add_member(
 /// What the member holds for this workspace is refused within a second: refreshing gives a token of the new role.
 #[utoipa::path(
     patch, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "workspaces",
-    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it: of all members of the workspace")),
     request_body = RoleBody,
     responses(
         (status = 200, body = MemberBody, headers(("ETag" = String), ("Position" = String))),
-        (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
-        WriteProblems, CallerProblems, ResourceProblems,
+        (status = 409, description = "`last_admin`, `owner_stays` or `too_many_changes`", body = ProblemBody, content_type = "application/problem+json"),
+        WriteProblems, CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn change_role(
     State(app): State<App>,
     caller: Caller,
     Path((workspace, user)): Path<(WorkspaceId, UserId)>,
+    if_match: IfMatch,
     Json(body): Json<RoleBody>,
 ) -> Result<Accepted, Problem> {
     members::must_be_here(&caller, workspace)?;
-    members::change_role(&app, &caller, user, &body).await
+    members::change_role(&app, &caller, user, &if_match, &body).await
 }
 
 /// Removes a member; oneself, to leave
 #[utoipa::path(
     delete, path = "/v1/core/workspaces/{id}/members/{user_id}", tag = "workspaces",
-    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The workspace of the access token"), ("user_id" = Uuid, Path), ("If-Match" = Option<String>, Header, description = "The version that is meant, as `ETag` had it: of all members of the workspace")),
     responses(
         (status = 204, headers(("ETag" = String), ("Position" = String))),
         (status = 409, description = "`last_admin` or `owner_stays`", body = ProblemBody, content_type = "application/problem+json"),
-        CallerProblems, ResourceProblems,
+        CallerProblems, ResourceProblems, VersionProblems, LimitProblems,
     ),
 )]
 pub(super) async fn remove_member(
     State(app): State<App>,
     caller: Caller,
     Path((workspace, user)): Path<(WorkspaceId, UserId)>,
+    if_match: IfMatch,
 ) -> Result<Accepted, Problem> {
     members::must_be_here(&caller, workspace)?;
-    members::remove(&app, &caller, user).await
+    members::remove(&app, &caller, user, &if_match).await
 }

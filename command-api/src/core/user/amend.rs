@@ -21,7 +21,11 @@ impl Decide<User> for Amend {
                 let renamed = self.name.clone().map(|name| UserEvent::Renamed { name });
                 let email = self.email.clone();
                 let changed = email.map(|email| UserEvent::EmailChanged { email });
-                Ok(renamed.into_iter().chain(changed).collect())
+                let events: Vec<_> = renamed.into_iter().chain(changed).collect();
+                if !events.is_empty() {
+                    state.may_change()?;
+                }
+                Ok(events)
             }
             User::Unknown | User::Erased => Err(UserRejection::Unknown),
         }
@@ -31,7 +35,8 @@ impl Decide<User> for Amend {
 #[cfg(test)]
 mod tests {
     use super::{Amend, User, UserRejection};
-    use crate::core::user::samples::{erased, registered, sealed};
+    use crate::core::user::CHANGES_MAX;
+    use crate::core::user::samples::{changed, erased, joined_and_left, registered, sealed};
     use crate::spec::given;
     use events::core::UserEvent;
 
@@ -51,6 +56,39 @@ mod tests {
         given()
             .when(&amend(Some("m"), Some("f")))
             .then([renamed, changed]);
+    }
+
+    #[test]
+    fn a_history_that_is_read_for_each_login_does_not_grow_for_ever() {
+        let rename = Amend {
+            name: Some(sealed("m")),
+            email: None,
+        };
+        let renamed = UserEvent::Renamed { name: sealed("m") };
+        let mut history = changed(CHANGES_MAX - 1);
+        given::<User>(&history)
+            .when(&rename)
+            .then([renamed.clone()]);
+        history.push(renamed);
+        given::<User>(&history)
+            .when(&rename)
+            .then_rejected(|it| *it == UserRejection::ChangedTooOften);
+        let nothing = Amend {
+            name: None,
+            email: None,
+        };
+        given::<User>(&history).when(&nothing).then([]);
+    }
+
+    #[test]
+    fn what_others_do_uses_up_nobodys_own_changes() {
+        let rename = Amend {
+            name: Some(sealed("m")),
+            email: None,
+        };
+        given::<User>(&joined_and_left(CHANGES_MAX))
+            .when(&rename)
+            .then([UserEvent::Renamed { name: sealed("m") }]);
     }
 
     #[test]

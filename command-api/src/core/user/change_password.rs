@@ -17,20 +17,19 @@ impl Decide<User> for ChangePassword {
     type Rejection = UserRejection;
 
     fn decide(&self, state: &User) -> Result<Vec<UserEvent>, UserRejection> {
-        match state {
-            User::Registered { .. } => Ok(vec![UserEvent::PasswordChanged {
-                password_hash: self.password_hash.clone(),
-                kept: self.kept,
-            }]),
-            User::Unknown | User::Erased => Err(UserRejection::Unknown),
-        }
+        state.may_change()?;
+        Ok(vec![UserEvent::PasswordChanged {
+            password_hash: self.password_hash.clone(),
+            kept: self.kept,
+        }])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{ChangePassword, User, UserRejection};
-    use crate::core::user::samples::{erased, registered, sealed};
+    use crate::core::user::CHANGES_MAX;
+    use crate::core::user::samples::{changed, erased, registered, sealed};
     use crate::spec::given;
     use events::SessionId;
     use events::core::UserEvent;
@@ -56,6 +55,24 @@ mod tests {
         given::<User>(&[registered()])
             .when(&change())
             .then([changed]);
+    }
+
+    #[test]
+    fn a_password_is_changed_only_so_often() {
+        let ChangePassword {
+            password_hash,
+            kept,
+        } = change();
+        let last = UserEvent::PasswordChanged {
+            password_hash,
+            kept,
+        };
+        let mut history = changed(CHANGES_MAX - 1);
+        given::<User>(&history).when(&change()).then([last.clone()]);
+        history.push(last);
+        given::<User>(&history)
+            .when(&change())
+            .then_rejected(|it| *it == UserRejection::ChangedTooOften);
     }
 
     #[test]

@@ -17,6 +17,12 @@ pub(crate) use change_password::ChangePassword;
 pub(crate) use erase::Erase;
 pub(crate) use register::Register;
 
+/// How often a user's own name, address and password are changed: all of it is read for each login.
+///
+/// Joining and leaving workspaces, which others may bring about, is bounded apart (`found_workspace`), so that nobody
+/// can keep a user from choosing another password.
+const CHANGES_MAX: usize = 10_000;
+
 /// A user's stages of life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum User {
@@ -32,6 +38,8 @@ pub(crate) enum User {
         workspace: WorkspaceId,
         /// The workspaces that others opened, and that the user is a member of.
         joined: BTreeSet<WorkspaceId>,
+        /// How often the name, the address and the password were changed.
+        changes: usize,
     },
     /// Is forgotten.
     Erased,
@@ -44,6 +52,21 @@ pub(crate) enum UserRejection {
     AlreadyRegistered,
     #[error("there is no such user")]
     Unknown,
+    #[error("the name, the address and the password were changed {CHANGES_MAX} times")]
+    ChangedTooOften,
+}
+
+impl User {
+    /// Refuses one more change of an account whose history would become too long to be read.
+    const fn may_change(&self) -> Result<(), UserRejection> {
+        match self {
+            Self::Unknown | Self::Erased => Err(UserRejection::Unknown),
+            Self::Registered { changes, .. } if *changes >= CHANGES_MAX => {
+                Err(UserRejection::ChangedTooOften)
+            }
+            Self::Registered { .. } => Ok(()),
+        }
+    }
 }
 
 impl Aggregate for User {
@@ -66,21 +89,31 @@ impl Aggregate for User {
                     password_hash: password_hash.clone(),
                     workspace: *workspace,
                     joined: BTreeSet::new(),
+                    changes: 0,
                 };
             }
             (_, UserEvent::Erased { .. }) => return Self::Erased,
-            (Self::Registered { name, .. }, UserEvent::Renamed { name: new }) => {
+            (Self::Registered { name, changes, .. }, UserEvent::Renamed { name: new }) => {
                 name.clone_from(new);
+                *changes += 1;
             }
-            (Self::Registered { email, .. }, UserEvent::EmailChanged { email: new }) => {
+            (Self::Registered { email, changes, .. }, UserEvent::EmailChanged { email: new }) => {
                 email.clone_from(new);
+                *changes += 1;
             }
             (
-                Self::Registered { password_hash, .. },
+                Self::Registered {
+                    password_hash,
+                    changes,
+                    ..
+                },
                 UserEvent::PasswordChanged {
                     password_hash: new, ..
                 },
-            ) => password_hash.clone_from(new),
+            ) => {
+                password_hash.clone_from(new);
+                *changes += 1;
+            }
             (Self::Registered { joined, .. }, UserEvent::Joined { workspace }) => {
                 joined.insert(*workspace);
             }
@@ -123,6 +156,25 @@ pub(crate) mod samples {
             password_hash: sealed("p"),
             workspace: workspace(),
         }
+    }
+
+    /// A user with another address so many times.
+    pub(crate) fn changed(times: usize) -> Vec<UserEvent> {
+        let changed = UserEvent::EmailChanged { email: sealed("f") };
+        let changes = std::iter::repeat_n(changed, times);
+        std::iter::once(registered()).chain(changes).collect()
+    }
+
+    /// A user whom others took in and let go so many times.
+    pub(crate) fn joined_and_left(times: usize) -> Vec<UserEvent> {
+        let workspace = WorkspaceId::new(Uuid::from_u128(2));
+        let changes = (0..times).flat_map(|_| {
+            [
+                UserEvent::Joined { workspace },
+                UserEvent::Left { workspace },
+            ]
+        });
+        std::iter::once(registered()).chain(changes).collect()
     }
 
     pub(crate) fn erased() -> UserEvent {

@@ -27,10 +27,13 @@ impl Decide<Workspace> for AddMember {
             Workspace::Open { members, .. } if members.len() >= MEMBERS_MAX => {
                 Err(WorkspaceRejection::Full)
             }
-            Workspace::Open { .. } => Ok(vec![WorkspaceEvent::MemberAdded {
-                user: self.user,
-                role: self.role,
-            }]),
+            Workspace::Open { .. } => {
+                state.may_change()?;
+                Ok(vec![WorkspaceEvent::MemberAdded {
+                    user: self.user,
+                    role: self.role,
+                }])
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ impl Decide<Workspace> for ChangeRole {
         if member.role == self.role {
             return Ok(Vec::new());
         }
+        state.may_change()?;
         if member.role == Role::Admin {
             state.must_stay_governed_without(self.user)?;
         }

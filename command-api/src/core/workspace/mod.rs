@@ -1,9 +1,12 @@
 //! A workspace: what owns every resource, and the members who may use them.
 
 mod add_member;
+#[cfg(test)]
+mod bounded;
 mod change_role;
 mod forget_member;
 mod found;
+mod invite;
 mod reinstate_member;
 mod remove_member;
 mod suspend_member;
@@ -19,9 +22,14 @@ pub(crate) use add_member::AddMember;
 pub(crate) use change_role::ChangeRole;
 pub(crate) use forget_member::ForgetMember;
 pub(crate) use found::Found;
+pub(crate) use invite::Invite;
 pub(crate) use reinstate_member::ReinstateMember;
 pub(crate) use remove_member::RemoveMember;
 pub(crate) use suspend_member::SuspendMember;
+
+/// The most events of a workspace, but for those by which members leave: all are read for each login into it, and to
+/// erase each of its members, so that they must always be few enough to be read.
+const EVENTS_MAX: usize = 10_000;
 
 /// A workspace's stages of life.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +42,8 @@ pub(crate) enum Workspace {
         /// For whom it was opened at registration: always an admin of it. None where it was founded by hand.
         owner: Option<UserId>,
         members: BTreeMap<UserId, Member>,
+        /// How much has happened to it.
+        events: usize,
     },
 }
 
@@ -61,6 +71,8 @@ pub(crate) enum WorkspaceRejection {
     LastAdmin,
     #[error("whoever a workspace was opened for stays its admin")]
     Owner,
+    #[error("the workspace's members were changed {EVENTS_MAX} times; they can still be removed")]
+    ChangedTooOften,
 }
 
 type Members = BTreeMap<UserId, Member>;
@@ -82,6 +94,17 @@ impl Workspace {
                 let member = members.get(&user).ok_or(WorkspaceRejection::Stranger)?;
                 Ok((*member, members))
             }
+        }
+    }
+
+    /// Refuses one more event of a workspace that is there, if its history would become too long to be read.
+    const fn may_change(&self) -> Result<(), WorkspaceRejection> {
+        match self {
+            Self::Unknown => Err(WorkspaceRejection::Unknown),
+            Self::Open { events, .. } if *events >= EVENTS_MAX => {
+                Err(WorkspaceRejection::ChangedTooOften)
+            }
+            Self::Open { .. } => Ok(()),
         }
     }
 
@@ -109,15 +132,18 @@ impl Aggregate for Workspace {
     type Event = WorkspaceEvent;
 
     fn evolve(self, event: &WorkspaceEvent) -> Self {
-        let (owner, mut members) = match self {
-            Self::Unknown => (None, Members::new()),
-            Self::Open { owner, members } => (owner, members),
+        let (mut owner, mut members, events) = match self {
+            Self::Unknown => (None, Members::new(), 0),
+            Self::Open {
+                owner,
+                members,
+                events,
+            } => (owner, members, events),
         };
         match event {
-            WorkspaceEvent::Opened { owner } => {
-                members.insert(*owner, Member::active(Role::Admin));
-                let owner = Some(*owner);
-                return Self::Open { owner, members };
+            WorkspaceEvent::Opened { owner: user } => {
+                members.insert(*user, Member::active(Role::Admin));
+                owner = Some(*user);
             }
             WorkspaceEvent::Founded { founder, name: _ } => {
                 members.insert(*founder, Member::active(Role::Admin));
@@ -140,7 +166,11 @@ impl Aggregate for Workspace {
                 members.remove(user);
             }
         }
-        Self::Open { owner, members }
+        Self::Open {
+            owner,
+            members,
+            events: events + 1,
+        }
     }
 }
 

@@ -16,12 +16,11 @@ impl Decide<Workspace> for ReinstateMember {
 
     fn decide(&self, state: &Workspace) -> Result<Vec<WorkspaceEvent>, WorkspaceRejection> {
         let (member, _) = state.find(self.user)?;
-        let reinstated = WorkspaceEvent::MemberReinstated { user: self.user };
-        Ok(member
-            .is_suspended
-            .then_some(reinstated)
-            .into_iter()
-            .collect())
+        if !member.is_suspended {
+            return Ok(Vec::new());
+        }
+        state.may_change()?;
+        Ok(vec![WorkspaceEvent::MemberReinstated { user: self.user }])
     }
 }
 

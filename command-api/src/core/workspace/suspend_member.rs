@@ -19,6 +19,7 @@ impl Decide<Workspace> for SuspendMember {
         if member.is_suspended {
             return Ok(Vec::new());
         }
+        state.may_change()?;
         state.must_stay_governed_without(self.user)?;
         Ok(vec![WorkspaceEvent::MemberSuspended { user: self.user }])
     }

@@ -3,11 +3,13 @@
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use events::LinkId;
 use service::body::{JsonText, Path};
 use service::caller::Caller;
 use service::headers::{IDEMPOTENCY_REPLAYED, IdempotencyKey, PositionHeader};
+use service::limits::{Limit, Limiter, limit};
 use service::problem::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,9 +23,12 @@ use crate::origin::Origin;
 /// The most bytes of a report: a thousand clicks of 2 KiB.
 const BODY_BYTES_MAX: usize = 2 << 20;
 
-pub(in crate::links) fn routes() -> OpenApiRouter<App> {
+/// The route, limited by `limiter`: each click is kept and counted.
+pub(in crate::links) fn routes(limiter: &Limiter) -> OpenApiRouter<App> {
+    let limits = limiter.of_callers(Limit::ReportWorkspace);
     OpenApiRouter::new()
         .routes(routes!(report))
+        .route_layer(from_fn_with_state(limits, limit))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
 }
 

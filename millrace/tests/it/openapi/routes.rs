@@ -65,13 +65,28 @@ pub(super) const ROUTES: [&str; 62] = [
     "GET /v1/links/{id}/stats/live",
     "GET /{slug}",
 ];
-/// Where anybody may try again and again.
-pub(super) const LIMITED: [&str; 5] = [
+/// What may be done only so often.
+pub(super) const LIMITED: [&str; 20] = [
     "POST /{slug}",
     "POST /v1/core/users",
     "POST /v1/core/auth/login",
     "POST /v1/core/auth/refresh",
+    "PATCH /v1/core/users/{id}",
     "PUT /v1/core/users/{id}/password",
+    "POST /v1/core/users/{id}/suspend",
+    "POST /v1/core/users/{id}/reinstate",
+    "POST /v1/core/workspaces/{id}/members",
+    "PATCH /v1/core/workspaces/{id}/members/{user_id}",
+    "DELETE /v1/core/workspaces/{id}/members/{user_id}",
+    "POST /v1/core/api-keys",
+    "DELETE /v1/core/api-keys/{id}",
+    "POST /v1/links",
+    "POST /v1/links/bulk",
+    "PATCH /v1/links/{id}",
+    "POST /v1/links/{id}/clicks",
+    "POST /v1/links/domains/{id}/verify",
+    "POST /v1/links/exclusions",
+    "DELETE /v1/links/exclusions/{id}",
 ];
 /// What an answer tells of limits.
 pub(super) const LIMIT_HEADERS: [&str; 3] = ["Retry-After", "RateLimit", "RateLimit-Policy"];

@@ -15,7 +15,15 @@ use super::body::Row;
 /// Nothing is older, nor will anything be newer; Postgres cannot tell every year.
 const FROM_MIN: OffsetDateTime = datetime!(2000-01-01 0:00 UTC);
 const TO_MAX: OffsetDateTime = datetime!(3000-01-01 0:00 UTC);
-const SUBJECT_KINDS: [&str; 6] = ["user", "session", "workspace", "api_key", "asset", "link"];
+const SUBJECT_KINDS: [&str; 7] = [
+    "user",
+    "session",
+    "workspace",
+    "api_key",
+    "asset",
+    "link",
+    "domains",
+];
 const ACTOR_KINDS: [&str; 2] = ["user", "api_key"];
 const NAMELESS: [&str; 2] = ["anonymous", "system"];
 
@@ -143,7 +151,7 @@ impl From<Behind> for (Timestamp, String, u64) {
 
 fn subject(text: &str) -> Result<Named, &'static str> {
     named(text, &SUBJECT_KINDS).ok_or(
-        "must be an id, or kind:id with a kind of user, session, workspace, api_key, asset or link",
+        "must be an id, or kind:id with a kind of user, session, workspace, api_key, asset, link or domains",
     )
 }
 

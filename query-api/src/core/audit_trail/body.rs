@@ -42,9 +42,10 @@ pub(crate) struct ActBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = ActSubject)]
 struct SubjectBody {
-    /// `user`, `session`, `workspace`, `api_key`, `asset` or `link`.
+    /// `user`, `session`, `workspace`, `api_key`, `asset`, `link` or `domains`.
     #[schema(example = "link")]
     kind: String,
+    /// Of `domains`, which are all that a workspace brought, it is the workspace's.
     id: Uuid,
 }
 

@@ -118,6 +118,7 @@ async fn the_trail_is_narrowed_by_what_by_whom_and_by_when() {
         ),
         (format!("subject=asset:{LINK}"), &["MEDIA:1"]),
         (format!("subject=session:{LINK}"), &[]),
+        (format!("subject=domains:{LINK}"), &[]),
         (format!("actor={KEY}"), &["LINKS:2"]),
         (format!("actor=user:{KEY}"), &[]),
         (
