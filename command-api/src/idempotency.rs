@@ -10,7 +10,7 @@ use service::keys::Keyring;
 
 use crate::accepted::{Accepted, Answer};
 
-/// How long a key is remembered (API.md, "Conventions").
+/// How long a key is remembered (docs/api.md, "Requests").
 pub(crate) const KEPT: Duration = Duration::from_hours(24);
 
 /// What the answer is sealed as. It must hold nothing of a person, whom it would outlive: see [`Accepted::telling`].

@@ -20,7 +20,7 @@ use crate::handle::{HandleError, Source, Wish};
 use crate::origin::Origin;
 use crate::problem::unread;
 
-/// How long a spent token is answered with its child again: two tabs don't log each other out (API.md, "core").
+/// How long a spent token is answered with its child again: two tabs don't log each other out (docs/api.md, "Sessions").
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What somebody sends whose access token is about to expire.

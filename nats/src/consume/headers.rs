@@ -5,7 +5,7 @@ use events::{StreamName, Subject, Timestamp};
 
 use super::{Part, Start, Tail};
 use crate::message::StoredMessage;
-use crate::{Broker, ReadError};
+use crate::{Broker, Diverged, ReadError};
 
 /// What is taken at once.
 const MESSAGES_MAX: usize = 1_024;
@@ -29,7 +29,7 @@ impl Broker {
     /// Hands over the messages of a stream, or of one subject of it, that the broker stored at `since` or later,
     /// up to `end`, in order and without their bodies.
     ///
-    /// `end` must be the sequence of such a message.
+    /// `end` must be the sequence of such a message; [`ReadError::Diverged`] if the stream does not reach it any more.
     pub async fn skim(
         &self,
         stream: StreamName,
@@ -43,6 +43,16 @@ impl Broker {
             is_without_bodies: true,
         };
         let mut tail = self.tail_of(stream, part, Start::Since(since)).await?;
+        let last = tail.end_at_start;
+        if last < end {
+            tail.dismiss().await;
+            let read = end;
+            return Err(ReadError::Diverged(Diverged::Shorter {
+                stream,
+                read,
+                last,
+            }));
+        }
         while tail.read.sequence < end {
             for message in tail.next_batch(MESSAGES_MAX, BYTES_MAX).await? {
                 if message.position.sequence <= end {

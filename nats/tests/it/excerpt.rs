@@ -1,6 +1,10 @@
 //! Reading a part of a stream: what stands on one subject within bounds, or the headers alone.
 
+use std::time::Duration;
+
 use events::StreamName;
+use nats::ReadError;
+use tokio::time::timeout;
 
 use crate::world::{World, event, fill, subject};
 
@@ -48,6 +52,14 @@ async fn who_skims_sees_the_headers_up_to_the_end_and_leaves_no_consumer() {
         skimmed.await.unwrap();
         assert_eq!(seen, expected);
     }
+    // What was cut off the stream since is not waited for.
+    let beyond = world
+        .broker
+        .skim(StreamName::Core, None, long_ago, 6, |_| {});
+    let beyond = timeout(Duration::from_secs(10), beyond)
+        .await
+        .expect("an answer");
+    assert!(matches!(beyond, Err(ReadError::Diverged(_))), "{beyond:?}");
     let client = crate::world::client(&world.nats).await;
     let answer = client.request("$JS.API.CONSUMER.NAMES.CORE", "".into());
     let answer: serde_json::Value = serde_json::from_slice(&answer.await.unwrap().payload).unwrap();

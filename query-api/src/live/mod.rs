@@ -111,9 +111,9 @@ impl Live {
         let (draining, open) = (self.draining.clone(), self.open.token());
         let Heartbeats { pings, events } = self.heartbeats;
         match transport {
-            Transport::WebSocket(upgrade) => upgrade.on_upgrade(async move |socket| {
+            Transport::WebSocket(upgrade, slot) => upgrade.on_upgrade(async move |socket| {
                 socket::serve(socket, words, stay, draining, every(pings)).await;
-                drop(open);
+                drop((open, slot));
             }),
             Transport::Events => sse::serve(words, stay, draining, open, every(events)),
         }

@@ -59,7 +59,7 @@ impl Follower {
                     continue;
                 };
                 if let Err(doubt) = self.hub.deliver(&message) {
-                    self.settle(&message, doubt).await;
+                    self.settle(&message, doubt).await?;
                 }
             }
         }
@@ -83,11 +83,15 @@ impl Follower {
         Ok(repeats)
     }
 
-    /// Asks the log, for as long as it takes: nothing may overtake the message.
-    async fn settle(&self, message: &Message<'_>, doubt: Doubt) {
+    /// Asks the log, for as long as it takes, unless it is another one by now: nothing may overtake the message.
+    async fn settle(&self, message: &Message<'_>, doubt: Doubt) -> Result<(), ReadError> {
         loop {
             match self.past.largest_before(message, doubt.since).await {
-                Ok(largest) => return self.hub.settle(message, largest),
+                Ok(largest) => {
+                    self.hub.settle(message, largest);
+                    return Ok(());
+                }
+                Err(error @ ReadError::Diverged(_)) => return Err(error),
                 Err(error) => {
                     tracing::warn!(error = %Chain(&error), "cannot tell yet whether clicks came again");
                     tokio::time::sleep(RETRY_DELAY).await;

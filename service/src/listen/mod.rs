@@ -77,6 +77,13 @@ impl Listener {
         })
     }
 
+    /// Takes no more connections at once than that.
+    #[must_use]
+    pub fn at_most(mut self, connections: usize) -> Self {
+        self.connections_max = self.connections_max.min(connections);
+        self
+    }
+
     /// Where it listens.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
@@ -84,7 +91,7 @@ impl Listener {
 
     /// Serves `site` until `stop`; then accepts no more, lets requests under way finish
     /// ([`DRAIN_DEADLINE`] at most), and returns. Handlers find the peer in
-    /// `ConnectInfo<SocketAddr>`. Upgraded connections belong to their handlers.
+    /// `ConnectInfo<SocketAddr>`. Upgraded connections belong to their handlers, which hold their [`Slot`].
     pub async fn serve(self, site: Site, stop: CancellationToken) {
         let protocol = Protocol::new(site, self.deadlines);
         let permits = Arc::new(Semaphore::new(self.connections_max));

@@ -227,10 +227,7 @@ async fn an_overlong_head_is_refused() {
 
 #[tokio::test]
 async fn one_connection_too_many_waits_for_a_place() {
-    let listener = Listener {
-        connections_max: 1,
-        ..open().await
-    };
+    let listener = open().await.at_most(1);
     let served = serve(listener, hello());
     let mut first = TcpStream::connect(served.address).await.unwrap();
     first.write_all(ASK).await.unwrap();
@@ -297,10 +294,7 @@ async fn a_connection_can_be_upgraded_and_keeps_its_place() {
         ]);
         (StatusCode::SWITCHING_PROTOCOLS, headers)
     };
-    let listener = Listener {
-        connections_max: 1,
-        ..open().await
-    };
+    let listener = open().await.at_most(1);
     let router = Router::new().route("/", get(upgrade));
     let served = serve(listener, router.route("/hello", get("hello")));
     let mut stream = TcpStream::connect(served.address).await.unwrap();

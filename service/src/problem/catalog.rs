@@ -28,7 +28,7 @@ pub const CODES: &[Code] = &[
     code(
         "busy",
         503,
-        "Too many passwords are being checked, or files imported, at once; come again after Retry-After.",
+        "Too many passwords are being checked, large bodies read, or files imported, at once; come again after Retry-After.",
     ),
     code(
         "contended",

@@ -2,7 +2,7 @@
 
 mod common;
 
-/// The shortest and the longest password, in characters (API.md, "core").
+/// The shortest and the longest password, in characters (docs/api.md, "People").
 const CHARS_MIN: usize = 12;
 const CHARS_MAX: usize = 128;
 

@@ -6,7 +6,8 @@ use crate::testing::{Log, Rows, Running, link, one, shortened, strange, workspac
 
 async fn parked(running: &Running) -> Vec<(i64, String)> {
     let mut connection = running.database.connect(Context::Links).await.unwrap();
-    let all = "select position, error from parked_event order by position";
+    let all =
+        "select position, error from parked_event where projection = 'link_list' order by position";
     sqlx::query_as(all)
         .fetch_all(&mut connection)
         .await

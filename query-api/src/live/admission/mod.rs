@@ -14,6 +14,7 @@ use serde::Deserialize;
 use service::body::Query;
 use service::caller::Caller;
 use service::headers::MinPosition;
+use service::listen::Slot;
 use service::problem::Problem;
 use url::Url;
 
@@ -48,7 +49,8 @@ pub(super) struct Admission {
 
 /// How frames reach the subscriber.
 pub(super) enum Transport {
-    WebSocket(WebSocketUpgrade),
+    /// With its connection's place, which is held until the socket is closed.
+    WebSocket(WebSocketUpgrade, Option<Slot>),
     Events,
 }
 
@@ -70,7 +72,7 @@ impl FromRequestParts<App> for Admission {
         let transport = Transport::of(parts, app).await?;
         let Query(asked) = Query::<Asked>::from_request_parts(parts, app).await?;
         let resume = match transport {
-            Transport::WebSocket(_) => asked.resume.parse()?,
+            Transport::WebSocket(..) => asked.resume.parse()?,
             Transport::Events => asked.resume.or_last_event(&parts.headers).parse()?,
         };
         let mut min_position = MinPosition::from_request_parts(parts, app).await?;
@@ -91,6 +93,7 @@ impl Transport {
         if accepts_events(&parts.headers) && !wants_websocket(&parts.headers) {
             return Ok(Self::Events);
         }
+        let slot = parts.extensions.remove::<Slot>();
         let upgrade = WebSocketUpgrade::from_request_parts(parts, app)
             .await
             .map_err(|rejection| upgrade_needed(&rejection.body_text()))?
@@ -100,7 +103,7 @@ impl Transport {
             .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
             .max_frame_size(MESSAGE_BYTES_MAX)
             .max_message_size(MESSAGE_BYTES_MAX);
-        Ok(Self::WebSocket(upgrade))
+        Ok(Self::WebSocket(upgrade, slot))
     }
 }
 

@@ -130,7 +130,7 @@ impl Reading {
             self.slot = self.past.slot(self.workspace).await;
             match self.read().await {
                 Ok(Read::Page(page)) => return (self, Some(page)),
-                Ok(Read::Gone) => return (self, None),
+                Ok(Read::Gone) | Err(ReadError::Diverged(_)) => return (self, None),
                 Ok(Read::Late) => {}
                 // The tail tells of it once for all.
                 Err(error) => {

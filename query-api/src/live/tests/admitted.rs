@@ -1,5 +1,7 @@
 //! Who may subscribe, and what is refused before the upgrade.
 
+use tokio::io::AsyncWriteExt;
+
 use super::*;
 
 #[tokio::test]
@@ -61,4 +63,27 @@ async fn a_plain_request_is_told_to_upgrade() {
     let answer = stage.ask(&member_of(1), WORKSPACE, &[]).await;
     assert_eq!(answer.status(), 426);
     assert_eq!(answer.headers()["upgrade"], "websocket");
+}
+
+#[tokio::test]
+async fn a_socket_keeps_its_place_among_the_connections_until_it_is_closed() {
+    let process = Process::without_database().await;
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let listener = listener.at_most(1);
+    let address = listener.local_addr();
+    let site = router(process.app.clone()).into();
+    let serving = listener.serve(site, process.tasks.stopping());
+    process.tasks.spawn("narrow", serving);
+    let process = Process { address, ..process };
+    let mut socket = process.subscribe(&member_of(1), WORKSPACE).await.unwrap();
+    greeting(&mut socket).await;
+
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    second.write_all(ask).await.unwrap();
+    let early = timeout(Duration::from_millis(200), second.readable()).await;
+    assert!(early.is_err(), "served beyond the limit");
+    socket.close(None).await.unwrap();
+    let answered = timeout(SOON, second.readable()).await;
+    answered.expect("an answer").unwrap();
 }

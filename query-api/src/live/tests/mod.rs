@@ -53,6 +53,7 @@ struct Process {
     spool: Scratch,
     broker: Broker,
     tasks: Tasks,
+    app: App,
     draining: CancellationToken,
     /// None if it is another process's.
     nats: Option<TestNats>,
@@ -94,7 +95,7 @@ impl Process {
         let address = listener.local_addr();
         tasks.spawn(
             "listener",
-            listener.serve(router(app).into(), tasks.stopping()),
+            listener.serve(router(app.clone()).into(), tasks.stopping()),
         );
         let folder = servers::testing::scratch();
         let lane = lane(&broker, &folder, &tasks);
@@ -113,6 +114,7 @@ impl Process {
             spool: folder,
             broker,
             tasks,
+            app,
             draining,
             nats: None,
         }
