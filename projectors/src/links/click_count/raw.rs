@@ -56,7 +56,7 @@ pub(super) async fn write_all(
         return insert::insert(tx, &clicks).await;
     }
     // Postgres then finds the page of the index by link where it was for the click before: of clicks on 10,000 links,
-    // that saves an eighth of all that projecting takes.
+    // that saves a tenth of all that projecting takes.
     clicks.sort_by_cached_key(|it| it.data().link_id.uuid());
     copy(tx, &clicks).await
 }
