@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use servers::{Tool, testing};
 use tokio::process::Command;
+use tokio::sync::Mutex;
 
 pub(crate) fn example(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
@@ -52,8 +53,13 @@ pub(crate) async fn node_packages() -> (PathBuf, PathBuf) {
     (node, folder.join("node_modules"))
 }
 
+/// Whose turn it is to look what is there, and to fetch it.
+static TURN: Mutex<()> = Mutex::const_new(());
+
 /// The folder in which the packages of a lock are; whoever is first to have them whole decides.
 async fn installed(language: &str, lock: &Path, command: impl FnOnce(&Path) -> Command) -> PathBuf {
+    // Stories that run beside each other in this process need the same.
+    let _turn = TURN.lock().await;
     let tools = testing::tools_folder();
     let kept = tools.join(format!("example-{language}"));
     let wanted = fs::read(lock).unwrap();
